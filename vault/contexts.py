@@ -1,0 +1,37 @@
+"""What a sealed value is bound to: the context that `envelope.seal` and `open_sealed` must agree on.
+
+Kept in one place because the one who seals (API, activities, engine) is rarely the one who opens. A value that is moved to
+another row, or to another column's kind, no longer opens.
+"""
+
+from uuid import UUID
+
+
+def applicant(application_id: UUID) -> bytes:
+    """The canonical applicant JSON of an application."""
+    return b"applicant:%b" % application_id.bytes
+
+
+def file_name(document_id: UUID) -> bytes:
+    """The name under which a document was uploaded."""
+    return b"file_name:%b" % document_id.bytes
+
+
+def decision_evidence(decision_id: UUID) -> bytes:
+    """The identifying values, findings and sentence of a decision."""
+    return b"decision_evidence:%b" % decision_id.bytes
+
+
+def reason(reason_id: UUID) -> bytes:
+    """An officer's words on a case."""
+    return b"reason:%b" % reason_id.bytes
+
+
+def customer(customer_id: UUID) -> bytes:
+    """What is kept of a customer."""
+    return b"customer:%b" % customer_id.bytes
+
+
+def filing(filing_id: UUID) -> bytes:
+    """A report, draft or submitted, and the request that asked for it."""
+    return b"filing:%b" % filing_id.bytes

@@ -1,0 +1,48 @@
+# Everything a new machine needs is made by these targets: Python 3.11 and make are enough.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+export UV_LINK_MODE ?= copy
+
+.PHONY: demo test up check setup lock format train \
+	bench-onboarding bench-documents bench-screening bench-typologies bench-decisions bench-filings
+
+demo: setup ## run the main job once and print what happened
+	@$(BIN)/clearance demo
+
+test: setup ## run every test
+	@$(BIN)/python -m pytest
+
+up: setup ## leave the service running; Ctrl-C stops it
+	@$(BIN)/clearance up
+
+check: setup ## what CI runs before the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: .venv/installed
+
+.venv/installed: requirements/dev.txt requirements/bootstrap.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Clearance needs Python 3.11; found $$($(PYTHON) --version). Say which: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv; } || \
+		{ echo "this Python has no venv module: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt requirements/bootstrap.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## resolve pyproject.toml into the requirements files
+	$(BIN)/uv pip compile -q pyproject.toml --generate-hashes --python-version 3.11 --no-header -o requirements/runtime.txt
+	$(BIN)/uv pip compile -q --only-group bootstrap pyproject.toml --generate-hashes --python-version 3.11 --no-header -o requirements/bootstrap.txt
+	$(BIN)/uv pip compile -q --group dev pyproject.toml --generate-hashes --python-version 3.11 --no-header -o requirements/dev.txt
+
+format:
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench-onboarding bench-documents bench-screening bench-typologies bench-decisions bench-filings: bench-%: setup
+	@$(BIN)/python -m benchmarks.$*

@@ -1,0 +1,153 @@
+"""The `clearance` command: one group a subject, each command a thin line to the part that does the work."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from clearance.services import SERVICES, run_services
+from clearance.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Explained, replayable, provable compliance.")
+decisions = typer.Typer(no_args_is_help=True, help="Stored decisions: verify and show them.")
+audit = typer.Typer(no_args_is_help=True, help="The append-only ledger: checkpoint, prove, export, verify.")
+watchlists = typer.Typer(no_args_is_help=True, help="Watchlists: load them and see which versions are in use.")
+models = typer.Typer(no_args_is_help=True, help="Reference models: train them and list them.")
+for name, group in (("decisions", decisions), ("audit", audit), ("watchlists", watchlists), ("models", models)):
+    app.add_typer(group, name=name)
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # httpx and Temporal log every call at INFO, with URLs; ids are enough.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return settings
+
+
+# --- Services ---------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(names: Annotated[list[str], typer.Argument(help=f"Any of: {', '.join(SERVICES)}")]) -> None:
+    """Run several services in one process until Ctrl-C."""
+    unknown = [name for name in names if name not in SERVICES]
+    if unknown:
+        errors.print(f"no such service: {', '.join(unknown)}; there are {', '.join(SERVICES)}")
+        raise typer.Exit(2)
+    asyncio.run(run_services(names, _settings()))
+
+
+def _service_command(name: str) -> None:
+    def command() -> None:
+        asyncio.run(run_services([name], _settings()))
+
+    app.command(name, help=f"Run the {name} service until Ctrl-C.")(command)
+
+
+for service in SERVICES:
+    _service_command(service)
+
+
+@app.command()
+def health(url: Annotated[str, typer.Argument(help="The service's /health/ready URL.")]) -> None:
+    """Exit 0 when a service is ready: the container health check."""
+    import httpx
+
+    try:
+        answer = httpx.get(url, timeout=5.0)
+    except httpx.TransportError as error:
+        errors.print(f"{url}: {error}")
+        raise typer.Exit(1) from error
+    if answer.status_code != 200:
+        errors.print(f"{url}: {answer.status_code} {answer.text}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def provision() -> None:
+    """Make schema, roles, keys, namespaces, search attributes, models and the first tenants; safe to repeat."""
+    from clearance.provision import provision as provision_all
+
+    asyncio.run(provision_all(_settings(), console.print))
+
+
+@app.command()
+def up() -> None:
+    """Start the embedded stack on its usual ports and leave it running until Ctrl-C."""
+    from clearance.demo import up as bring_up
+
+    bring_up(console)
+
+
+@app.command()
+def demo() -> None:
+    """Run the main job once on a fresh embedded stack and print what happened."""
+    from clearance.demo import demo as run_demo
+
+    raise typer.Exit(run_demo(console))
+
+
+# --- Decisions --------------------------------------------------------------------------------------------------------
+
+
+@decisions.command("verify")
+def verify(
+    decision_id: Annotated[str | None, typer.Argument(help="One decision's id.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every stored decision.")] = False,
+    since: Annotated[str | None, typer.Option(help="Decisions made at or after this instant (ISO 8601).")] = None,
+) -> None:
+    """Recompute stored decisions from their features and models; exits 1 on any difference."""
+    from clearance.verification import verify_decisions
+
+    if not (decision_id or all_ or since):
+        errors.print("say which: --all, --since INSTANT, or a decision's id")
+        raise typer.Exit(2)
+    raise typer.Exit(asyncio.run(verify_decisions(_settings(), console, decision_id=decision_id, since=since)))
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def monitor(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet of transactions.")],
+    output: Annotated[Path | None, typer.Option(help="Where alerts go, one JSON object a line.")] = None,
+    features: Annotated[Path | None, typer.Option(help="Where the feature matrix goes (Parquet).")] = None,
+    regime: Annotated[str, typer.Option(help="US or EU.")] = "US",
+    strict: Annotated[bool, typer.Option(help="Refuse the file at the first broken row.")] = False,
+) -> None:
+    """Match a file of transactions against the typologies."""
+    from clearance.commands import monitor_file
+
+    raise typer.Exit(monitor_file(file, output, features, regime, strict, console, errors, _settings()))
+
+
+@app.command("read-document")
+def read_document(
+    files: Annotated[list[Path], typer.Argument(help="Images or PDFs.")],
+    selfie: Annotated[Path | None, typer.Option(help="A photograph of the holder.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+) -> None:
+    """Read identity documents and say what is wrong with them."""
+    from clearance.commands import read_documents
+
+    raise typer.Exit(read_documents(files, selfie, json_, console, errors))
+
+
+@app.command()
+def screen(
+    input_: Annotated[Path, typer.Option("--input", help="People, one JSON object a line.")],
+    output: Annotated[Path, typer.Option("--output", help="Hits, one JSON object a line.")],
+    lists: Annotated[Path, typer.Option("--watchlists", help="Folder of list files as the authorities publish them.")],
+) -> None:
+    """Screen a file of people against list files, without a database."""
+    from clearance.commands import screen_file
+
+    raise typer.Exit(screen_file(input_, output, lists, console, errors))

@@ -1,0 +1,87 @@
+"""The key files of a deployment: which there are, how they are made, how they are read.
+
+Each file holds 32 random bytes in hex, readable by its owner only. Services read just the ones they need, so in
+production each gets just those mounted.
+"""
+
+import os
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+
+class KeyName(StrEnum):
+    """The keys by purpose; the file is called the same."""
+
+    MASTER = "master"
+    """Wraps the subjects' data keys, one derived key a tenant."""
+    PAYLOAD = "payload"
+    """Encrypts Temporal payloads."""
+    FILING_MASTER = "filing-master"
+    FILING_PAYLOAD = "filing-payload"
+    TOKEN = "token"  # noqa: S105 (the name of a key file)
+    """Ed25519: signs the built-in issuer's JWTs."""
+    ASSERTION = "assertion"
+    """Ed25519: signs the officers' single-purpose assertions."""
+    LEDGER = "ledger"
+    """Ed25519: signs receipts and checkpoints."""
+    IDEMPOTENCY = "idempotency"
+    """HMAC key for Idempotency-Keys."""
+
+
+class KeyMissing(Exception):
+    """A key file is not there. Run `clearance provision`, or mount the secret."""
+
+
+class Keyring:
+    """Reads keys from a folder on first use."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def secret(self, name: KeyName) -> bytes:
+        path = self.folder / name.value
+        try:
+            return bytes.fromhex(path.read_text().strip())
+        except FileNotFoundError as error:
+            raise KeyMissing(f"{path} is missing: run `clearance provision` or mount the secret") from error
+
+    def path(self, name: KeyName) -> Path:
+        return self.folder / name.value
+
+    @cached_property
+    def token(self) -> Ed25519PrivateKey:
+        return self._signer(KeyName.TOKEN)
+
+    @cached_property
+    def assertion(self) -> Ed25519PrivateKey:
+        return self._signer(KeyName.ASSERTION)
+
+    @cached_property
+    def ledger(self) -> Ed25519PrivateKey:
+        return self._signer(KeyName.LEDGER)
+
+    def _signer(self, name: KeyName) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.secret(name))
+
+
+def public_hex(key: Ed25519PrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def create_missing_keys(folder: Path) -> tuple[KeyName, ...]:
+    """Make the key files that are not there yet; answers which were made. Existing ones are never touched."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = []
+    for name in KeyName:
+        try:
+            descriptor = os.open(folder / name.value, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(descriptor, "w") as file:
+            file.write(os.urandom(32).hex())
+        made.append(name)
+    return tuple(made)

@@ -1,0 +1,82 @@
+"""Everything that is set from outside, read once here: no other module reads the environment."""
+
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of one service, from `CLEARANCE_*` environment variables.
+
+    The defaults are those of the embedded stack; production sets at least the addresses, `secrets` and `vault_url`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CLEARANCE_", extra="ignore", frozen=True)
+
+    home: Path = Field(default=REPOSITORY / ".clearance", description="Where the embedded stack keeps its data.")
+    data: Path = Field(default=REPOSITORY.parent / "shared" / "data", description="Real documents and lists, if any.")
+    schemas: Path = Field(default=REPOSITORY.parent / "shared" / "schemas", description="The authorities' XSDs.")
+    models: Path = Field(default=REPOSITORY / "models", description="The reference models.")
+
+    database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
+    database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
+    admin_database_url: str = Field(default="", description="Postgres as owner of the schema: `provision` only.")
+    role_passwords: Path | None = Field(default=None, description="Folder with one file a role: `provision` only.")
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "clearance"
+    filing_namespace: str = "clearance-filing"
+
+    secrets: Path | None = Field(default=None, description="Folder of key files; `<home>/secrets` by default.")
+    vault_url: str = Field(default="", description="`file:///…` or `s3://bucket/prefix`; `<home>/vault` by default.")
+    checkpoints: Path | None = Field(default=None, description="Where signed ledger checkpoints go, off the database.")
+    filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
+    watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8080
+    engine_host: str = "127.0.0.1"
+    engine_port: int = 8081
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=0, description="Port of a worker-like service's health endpoint; 0 for none.")
+    tenants: tuple[UUID, ...] = Field(default=(), description="The engine's partition; all tenants when empty.")
+    log_level: str = "INFO"
+
+    @field_validator("home", "data", "schemas", "models")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
+
+    @property
+    def secrets_folder(self) -> Path:
+        return self.secrets or self.home / "secrets"
+
+    @property
+    def vault_location(self) -> str:
+        return self.vault_url or (self.home / "vault").as_uri()
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        return self.checkpoints or self.home / "checkpoints"
+
+    @property
+    def filing_folder(self) -> Path:
+        return self.filing_outbox or self.home / "filings"
+
+    @property
+    def watchlist_folder(self) -> Path:
+        return self.watchlists or self.home / "watchlists"
+
+    def role_url(self) -> str:
+        """The database URL with this service's password, when one is set."""
+        if self.database_password_file is None:
+            return self.database_url
+        separator = "&" if "?" in self.database_url else "?"
+        from urllib.parse import quote
+
+        password = self.database_password_file.read_text().strip()
+        return f"{self.database_url}{separator}password={quote(password)}"

@@ -1,0 +1,78 @@
+"""Connections to Temporal and what a namespace must have before anything runs in it."""
+
+import asyncio
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import ConnectConfig, RPCError, RPCStatusCode, ServiceClient
+
+from clearance.keyring import KeyName, Keyring
+from clearance.settings import Settings
+from workflows.codec import data_converter
+
+RETENTION = timedelta(days=30)
+"""How long Temporal keeps a closed history. The record of a decision is the ledger, not the history."""
+
+SEARCH_ATTRIBUTES = ("ClearanceTenant", "ClearanceState", "ClearanceRiskRating", "ClearanceCaseId")
+"""What operators can search by. Nothing personal; filings have none of their own outside their namespace."""
+
+
+async def connect(settings: Settings, keys: Keyring) -> Client:
+    """The client of the main namespace: payloads under the payload key."""
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(keys.secret(KeyName.PAYLOAD)),
+    )
+
+
+async def connect_filing(settings: Settings, keys: Keyring) -> Client:
+    """The client of the filing namespace: payloads under a key of its own."""
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.filing_namespace,
+        data_converter=data_converter(keys.secret(KeyName.FILING_PAYLOAD)),
+    )
+
+
+async def provision_namespaces(address: str, namespaces: tuple[str, ...]) -> None:
+    """Register namespaces and search attributes where they are missing; safe to repeat."""
+    service = await ServiceClient.connect(ConnectConfig(target_host=address))
+    for namespace in namespaces:
+        try:
+            await service.workflow_service.register_namespace(
+                RegisterNamespaceRequest(
+                    namespace=namespace,
+                    workflow_execution_retention_period=Duration(seconds=int(RETENTION.total_seconds())),
+                )
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise
+        await _add_search_attributes(service, namespace)
+
+
+async def _add_search_attributes(service: ServiceClient, namespace: str) -> None:
+    """A namespace that was just registered takes a moment to be seen by every part of the server."""
+    for attempt in range(60):
+        try:
+            present = await service.operator_service.list_search_attributes(
+                ListSearchAttributesRequest(namespace=namespace)
+            )
+            missing = [name for name in SEARCH_ATTRIBUTES if name not in present.custom_attributes]
+            if missing:
+                await service.operator_service.add_search_attributes(
+                    AddSearchAttributesRequest(
+                        namespace=namespace,
+                        search_attributes={name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for name in missing},
+                    )
+                )
+            return
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNAVAILABLE) or attempt == 59:
+                raise
+            await asyncio.sleep(0.25)

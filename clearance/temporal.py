@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
@@ -12,7 +13,7 @@ from temporalio.service import ConnectConfig, RPCError, RPCStatusCode, ServiceCl
 
 from clearance.keyring import KeyName, Keyring
 from clearance.settings import Settings
-from workflows.codec import data_converter
+from workflows.codec import PayloadKeys, encrypting_converter
 
 RETENTION = timedelta(days=30)
 """How long Temporal keeps a closed history. The record of a decision is the ledger, not the history."""
@@ -23,20 +24,18 @@ SEARCH_ATTRIBUTES = ("ClearanceTenant", "ClearanceState", "ClearanceRiskRating",
 
 async def connect(settings: Settings, keys: Keyring) -> Client:
     """The client of the main namespace: payloads under the payload key."""
-    return await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        data_converter=data_converter(keys.secret(KeyName.PAYLOAD)),
-    )
+    return await _connect(settings.temporal_address, settings.temporal_namespace, keys.secret(KeyName.PAYLOAD))
 
 
 async def connect_filing(settings: Settings, keys: Keyring) -> Client:
     """The client of the filing namespace: payloads under a key of its own."""
-    return await Client.connect(
-        settings.temporal_address,
-        namespace=settings.filing_namespace,
-        data_converter=data_converter(keys.secret(KeyName.FILING_PAYLOAD)),
-    )
+    return await _connect(settings.temporal_address, settings.filing_namespace, keys.secret(KeyName.FILING_PAYLOAD))
+
+
+async def _connect(address: str, namespace: str, key: bytes) -> Client:
+    key_id = sha256(key).hexdigest()[:12]
+    converter = encrypting_converter(PayloadKeys(current=key_id, keys={key_id: key}))
+    return await Client.connect(address, namespace=namespace, data_converter=converter)
 
 
 async def provision_namespaces(address: str, namespaces: tuple[str, ...]) -> None:
@@ -68,7 +67,7 @@ async def _add_search_attributes(service: ServiceClient, namespace: str) -> None
                 await service.operator_service.add_search_attributes(
                     AddSearchAttributesRequest(
                         namespace=namespace,
-                        search_attributes={name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for name in missing},
+                        search_attributes=dict.fromkeys(missing, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD),
                     )
                 )
             return

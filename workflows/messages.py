@@ -263,17 +263,20 @@ class CaseState:
     claimed_by: UUID | None = None
     maker: UUID | None = None
     disposition: Disposition | None = None
+    escalated: bool = False
+    run_id: str = ""
+    """The run that answers; an assertion has to name it."""
 
 
 @dataclass(frozen=True)
 class CaseEvent:
-    """One accepted action, recorded under (workflow id, revision)."""
+    """One accepted action, or what the clock did, to be recorded under (case, revision)."""
 
     scope: Scope
     case_id: UUID
     revision: int
     action: str
-    """A `CaseAction`, or `opened`, `escalated`, `closed`."""
+    """A `CaseAction`, or `escalated`."""
     status: str
     officer_id: UUID | None = None
     claimed_by: UUID | None = None
@@ -309,15 +312,26 @@ class FilingInput:
 
 
 @dataclass(frozen=True)
+class DraftFiling:
+    """Ask for a draft; a returned filing is drafted anew under its next revision."""
+
+    tenant_id: UUID
+    filing_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True)
 class FilingRef:
     scope: Scope
     filing_id: UUID
+    revision: int = 0
 
 
 @dataclass(frozen=True)
 class FilingDrafted:
     filing_id: UUID
     maker: UUID
+    """The officer whose disposition asked for the filing: never its approver."""
     valid: bool
     problems: tuple[str, ...]
     """Codes such as `SCHEMA_NOT_INSTALLED`; the texts are in the store."""
@@ -338,10 +352,30 @@ class FilingCommand:
 
 @dataclass(frozen=True)
 class FilingState:
+    """The answer to an Update and to the `state` query."""
+
     filing_id: UUID
     revision: int
     status: str
-    """`draft`, `blocked` (cannot be submitted), `approved` or `submitted`."""
+    """`drafting`, `draft`, `blocked` (cannot be submitted), `approved` or `submitted`."""
+    problems: tuple[str, ...] = ()
+    overdue: bool = False
+    run_id: str = ""
+
+
+@dataclass(frozen=True)
+class FilingEvent:
+    """What happened to a filing, to be recorded under (filing, revision)."""
+
+    scope: Scope
+    filing_id: UUID
+    revision: int
+    action: str
+    """`drafted`, `approve`, `return`, `reminded`, `overdue` or `submitted`."""
+    status: str
+    officer_id: UUID | None = None
+    reason_sha256: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -350,8 +384,5 @@ class FilingSubmitted:
     sha256: str
     reference: str
 
-
-REMINDERS = (0.5, 0.75)
-"""Shares of a deadline after which an officer is reminded."""
 
 ASSERTION_LIFETIME = timedelta(minutes=5)

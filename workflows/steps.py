@@ -1,7 +1,8 @@
 """Every step that a workflow may call, declared once as typed abstract methods; `activities` implements them.
 
 Workflows call `workflow.execute_activity_method(OnboardingSteps.read_document, …)` and so never import an activity.
-A test compares names and signatures on both sides.
+A test compares names and signatures on both sides. The errors that no retry can change are declared here as well,
+because the policies list them and the activities raise them.
 """
 
 from abc import ABC, abstractmethod
@@ -11,12 +12,28 @@ from temporalio import activity
 from workflows import messages as m
 
 
+class RecordUnknown(Exception):
+    """A row that the step was asked about does not exist for this tenant. The message names its kind and id."""
+
+
+class SubjectKeyDestroyed(Exception):
+    """The subject was erased while work on it was under way. There is nothing left to work on."""
+
+
+class StepMisused(Exception):
+    """The step was asked for something that its contract excludes, such as an outcome it does not know."""
+
+
+FINAL_ERRORS: tuple[type[Exception], ...] = (RecordUnknown, SubjectKeyDestroyed, StepMisused)
+"""What is never retried."""
+
+
 class IdentitySteps(ABC):
     """Reading the applicant's documents."""
 
     @abstractmethod
     @activity.defn
-    async def admit_application(self, application: m.ApplicationRef) -> m.Admission:
+    async def admit_application(self, application: m.OnboardingInput) -> m.Admission:
         """Fix the scope (regime version, as-of) and list the documents; mark the application as being processed."""
 
     @abstractmethod
@@ -31,6 +48,8 @@ class IdentitySteps(ABC):
 
 
 class ScreeningSteps(ABC):
+    """Matching against watchlists."""
+
     @abstractmethod
     @activity.defn
     async def screen_applicant(self, application: m.ApplicationRef) -> m.ScreeningSummary:
@@ -38,6 +57,8 @@ class ScreeningSteps(ABC):
 
 
 class DecisionSteps(ABC):
+    """Rating, deciding and concluding."""
+
     @abstractmethod
     @activity.defn
     async def rate_risk(self, facts: m.RiskInput) -> m.RiskSummary:
@@ -55,6 +76,13 @@ class DecisionSteps(ABC):
 
 
 class CaseSteps(ABC):
+    """Cases and what becomes of them."""
+
+    @abstractmethod
+    @activity.defn
+    async def admit_contest(self, contest: m.ContestInput) -> m.OpenCase:
+        """Fix the scope of a contest and name the officers who took part in the contested outcome."""
+
     @abstractmethod
     @activity.defn
     async def open_case(self, request: m.OpenCase) -> m.CaseOpened:
@@ -62,8 +90,11 @@ class CaseSteps(ABC):
 
     @abstractmethod
     @activity.defn
-    async def record_case_event(self, event: m.CaseEvent) -> None:
-        """Write one accepted action and the case's new state, keyed on (case, revision)."""
+    async def record_case_event(self, event: m.CaseEvent) -> int:
+        """Write one accepted action and the case's new state, keyed on (case, revision).
+
+        Answers the revision it was recorded under: a later one when a run before a reset had taken it already.
+        """
 
     @abstractmethod
     @activity.defn
@@ -72,9 +103,11 @@ class CaseSteps(ABC):
 
 
 class MonitoringSteps(ABC):
+    """Alerts."""
+
     @abstractmethod
     @activity.defn
-    async def admit_alert(self, alert: m.AlertRef) -> m.OpenCase:
+    async def admit_alert(self, alert: m.InvestigationInput) -> m.OpenCase:
         """Fix the scope of an alert and say what case it asks for."""
 
 
@@ -83,13 +116,13 @@ class FilingSteps(ABC):
 
     @abstractmethod
     @activity.defn
-    async def draft_filing(self, filing: m.FilingInput) -> m.FilingDrafted:
+    async def draft_filing(self, filing: m.DraftFiling) -> m.FilingDrafted:
         """Build the report from the case, validate it and store it sealed."""
 
     @abstractmethod
     @activity.defn
-    async def record_filing_state(self, state: m.FilingState) -> None:
-        """Write the filing's state, keyed on (filing, revision)."""
+    async def record_filing_event(self, event: m.FilingEvent) -> None:
+        """Write what happened and the filing's new state, keyed on (filing, revision)."""
 
     @abstractmethod
     @activity.defn

@@ -1,0 +1,61 @@
+"""How long each step may take and what is tried again: one named policy a step, nothing else.
+
+Infrastructure that is down comes back, so steps are tried until it does; only errors that no retry can change are
+final, and those are listed by class so that a rename cannot drift.
+"""
+
+from datetime import timedelta
+from typing import NotRequired, TypedDict
+
+from temporalio.common import RetryPolicy
+
+from workflows.steps import FINAL_ERRORS
+
+
+class StepPolicy(TypedDict):
+    """What `execute_activity_method` takes about time and tries."""
+
+    start_to_close_timeout: timedelta
+    heartbeat_timeout: NotRequired[timedelta]
+    retry_policy: RetryPolicy
+
+
+_FINAL = [error.__name__ for error in FINAL_ERRORS]
+
+
+def _patient(at_most: timedelta) -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2,
+        maximum_interval=at_most,
+        non_retryable_error_types=_FINAL,
+    )
+
+
+ADMITTING = StepPolicy(start_to_close_timeout=timedelta(seconds=15), retry_policy=_patient(timedelta(seconds=30)))
+"""A few rows read and written."""
+
+READING = StepPolicy(
+    start_to_close_timeout=timedelta(minutes=3),
+    heartbeat_timeout=timedelta(seconds=30),
+    retry_policy=_patient(timedelta(minutes=1)),
+)
+"""Decoding, text recognition and face finding: seconds a page, more on a loaded machine, ten pages at most."""
+
+CHECKING = StepPolicy(start_to_close_timeout=timedelta(minutes=1), retry_policy=_patient(timedelta(minutes=1)))
+SCREENING = StepPolicy(start_to_close_timeout=timedelta(minutes=2), retry_policy=_patient(timedelta(minutes=1)))
+"""Tens of milliseconds, but the first one after a new list waits for the index to be built."""
+
+RATING = StepPolicy(start_to_close_timeout=timedelta(minutes=1), retry_policy=_patient(timedelta(minutes=1)))
+"""Milliseconds, but the first one of a process compiles the attribution kernel."""
+
+DECIDING = StepPolicy(start_to_close_timeout=timedelta(minutes=1), retry_policy=_patient(timedelta(minutes=1)))
+RECORDING = StepPolicy(start_to_close_timeout=timedelta(seconds=15), retry_policy=_patient(timedelta(seconds=15)))
+"""What an officer waits for: short attempts, quick retries."""
+
+DRAFTING = StepPolicy(start_to_close_timeout=timedelta(minutes=2), retry_policy=_patient(timedelta(minutes=5)))
+SUBMITTING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy=_patient(timedelta(minutes=15)))
+"""The authority's gateway may be closed for hours."""
+
+START_RPC = timedelta(seconds=10)
+"""How long the dispatcher waits for Temporal to accept a start before it counts as down."""

@@ -71,12 +71,7 @@ class Settings(BaseSettings):
     def watchlist_folder(self) -> Path:
         return self.watchlists or self.home / "watchlists"
 
-    def role_url(self) -> str:
-        """The database URL with this service's password, when one is set."""
-        if self.database_password_file is None:
-            return self.database_url
-        separator = "&" if "?" in self.database_url else "?"
-        from urllib.parse import quote
-
-        password = self.database_password_file.read_text().strip()
-        return f"{self.database_url}{separator}password={quote(password)}"
+    @property
+    def database_password(self) -> str | None:
+        """The password of this service's role; none where the server trusts its socket."""
+        return self.database_password_file.read_text().strip() if self.database_password_file else None

@@ -1,0 +1,88 @@
+"""A confirmed suspicion as a report needs it: the subjects, the typologies with their evidence and the transactions."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from aml.reports.party import Filer, Subject
+from aml.transaction import Transaction
+
+
+class FilingKind(StrEnum):
+    """Where a report stands in the life of a suspicion."""
+
+    INITIAL = "initial"
+    CONTINUING = "continuing"
+    CORRECTING = "correcting"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A typology that fired, in its own words, with the transactions that prove it."""
+
+    typology: str
+    text: str
+    transactions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """A document kept with the case, by its reference; the narrative cites it, the report does not contain it."""
+
+    document_id: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with the report. `name` has no folder."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SarCase:
+    """Everything a suspicious-activity report says.
+
+    `filed_on` is the date the report bears. `prior_document` is the number of the report that this one continues or
+    corrects; `None` with such a report means that the number is not known.
+    """
+
+    case_id: str
+    filer: Filer
+    subjects: tuple[Subject, ...]
+    evidence: tuple[Evidence, ...]
+    transactions: tuple[Transaction, ...]
+    detected_on: date
+    filed_on: date
+    kind: FilingKind = FilingKind.INITIAL
+    prior_document: str | None = None
+    correction: str | None = None
+    """What a correcting report changes, in words."""
+    previously_reported: Decimal | None = None
+    """Total of the earlier reports, in the reporting currency: for a continuing report."""
+    amount_involved: Decimal | None = None
+    """In the reporting currency, where officers determined it; else the sum of the transactions."""
+    documents: tuple[DocumentRef, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    note: str | None = None
+    """A note or advisory keyword for the authority, e.g. `FIN-2014-A005`."""
+    conclusion: str | None = None
+    """Why the officers hold the activity to be suspicious, in their words."""
+
+    def involved(self, currency: str) -> Decimal | None:
+        """The amount involved in a currency; `None` where transactions are in another and nobody converted them."""
+        if self.amount_involved is not None:
+            return self.amount_involved
+        if any(transaction.money.currency != currency for transaction in self.transactions):
+            return None
+        return sum((transaction.money.amount for transaction in self.transactions), Decimal(0))
+
+    def first_day(self) -> date:
+        """The first day of the activity; the day of detection where no transaction tells."""
+        return min((transaction.booked_at.date() for transaction in self.transactions), default=self.detected_on)
+
+    def last_day(self) -> date:
+        return max((transaction.booked_at.date() for transaction in self.transactions), default=self.detected_on)

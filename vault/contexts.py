@@ -1,7 +1,7 @@
 """What a sealed value is bound to: the context that `envelope.seal` and `open_sealed` must agree on.
 
-Kept in one place because the one who seals (API, activities, engine) is rarely the one who opens. A value that is moved to
-another row, or to another column's kind, no longer opens.
+Kept in one place because the one who seals (API, activities, engine) is rarely the one who opens. A value that is moved
+to another row, or to another column's kind, no longer opens.
 """
 
 from uuid import UUID
@@ -35,3 +35,13 @@ def customer(customer_id: UUID) -> bytes:
 def filing(filing_id: UUID) -> bytes:
     """A report, draft or submitted, and the request that asked for it."""
     return b"filing:%b" % filing_id.bytes
+
+
+def contest(contest_id: UUID) -> bytes:
+    """What an applicant says against an outcome."""
+    return b"contest:%b" % contest_id.bytes
+
+
+def alert(alert_id: UUID) -> bytes:
+    """The hits of an alert in full."""
+    return b"alert:%b" % alert_id.bytes

@@ -1,0 +1,316 @@
+"""Cases: the officers' view of what their workflows hold, written by steps and keyed so that repetition is harmless."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from store.connection import Connection, frozen_row
+
+
+class CaseUnknown(LookupError):
+    """No such case in this tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    case_id: UUID
+    tenant_id: UUID
+    kind: str
+    """`application`, `contest` or `alert`."""
+    about: str
+    """`application:<uuid>` or `alert:<uuid>`."""
+    subject_id: UUID
+    workflow_id: str
+    reasons: tuple[str, ...]
+    regime: str
+    regime_version: str
+    due_at: datetime
+    four_eyes: bool
+    accounts: tuple[str, ...] = ()
+    excluded_officers: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    case_id: UUID
+    tenant_id: UUID
+    kind: str
+    about: str
+    subject_id: UUID
+    workflow_id: str
+    reasons: tuple[str, ...]
+    accounts: tuple[str, ...]
+    regime: str
+    regime_version: str
+    due_at: datetime
+    four_eyes: bool
+    excluded_officers: tuple[UUID, ...]
+    revision: int
+    status: str
+    """`open`, `claimed`, `awaiting_approval` or `closed`."""
+    claimed_by: UUID | None
+    maker: UUID | None
+    disposition: str | None
+    escalated: bool
+    opened_at: datetime
+    closed_at: datetime | None
+    matters: tuple[str, ...]
+    """All that the case is about, what joined it later included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEventRow:
+    """One accepted action under (case, revision), and what it makes of the case."""
+
+    tenant_id: UUID
+    case_id: UUID
+    revision: int
+    action: str
+    status: str
+    at: datetime
+    officer_id: UUID | None = None
+    claimed_by: UUID | None = None
+    disposition: str | None = None
+    reason_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """An officer's words, sealed; the workflow knows id and digest only."""
+
+    reason_id: UUID
+    case_id: UUID
+    officer_id: UUID
+    sealed_text: bytes
+    sha256: str
+    written_at: datetime
+
+
+async def open_case(conn: Connection, case: NewCase, key: str) -> UUID:
+    """The id of the case opened under `key` (`workflow_id/step`): the new one, or that of the first run."""
+    cursor = await conn.execute(
+        "INSERT INTO case_file (case_id, tenant_id, key, kind, about, subject_id, workflow_id, reasons, accounts, "
+        "regime, regime_version, due_at, four_eyes, excluded_officers) VALUES (%(case_id)s, %(tenant_id)s, %(key)s, "
+        "%(kind)s, %(about)s, %(subject_id)s, %(workflow_id)s, %(reasons)s, %(accounts)s, %(regime)s, "
+        "%(regime_version)s, %(due_at)s, %(four_eyes)s, %(excluded_officers)s) ON CONFLICT (tenant_id, key) DO NOTHING",
+        {
+            "case_id": case.case_id,
+            "tenant_id": case.tenant_id,
+            "key": key,
+            "kind": case.kind,
+            "about": case.about,
+            "subject_id": case.subject_id,
+            "workflow_id": case.workflow_id,
+            "reasons": list(case.reasons),
+            "accounts": list(case.accounts),
+            "regime": case.regime,
+            "regime_version": case.regime_version,
+            "due_at": case.due_at,
+            "four_eyes": case.four_eyes,
+            "excluded_officers": list(case.excluded_officers),
+        },
+    )
+    if cursor.rowcount == 0:
+        cursor = await conn.execute(
+            "SELECT case_id FROM case_file WHERE tenant_id = %s AND key = %s", (case.tenant_id, key)
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        return UUID(str(row[0]))
+    await _add_matter(conn, case.tenant_id, case.case_id, case.about)
+    return case.case_id
+
+
+async def find_open_case_sharing(
+    conn: Connection, *, accounts: Collection[str] = (), subject_id: UUID | None = None, kind: str | None = None
+) -> Case | None:
+    """The oldest case still open on one of these accounts or on this subject; of a kind, where one is given."""
+    cursor = conn.cursor(row_factory=frozen_row(Case))
+    await cursor.execute(
+        "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
+        "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c "
+        "WHERE c.tenant_id = current_tenant() AND c.status <> 'closed' "
+        "AND (c.accounts && %(accounts)s::text[] OR c.subject_id = %(subject_id)s::uuid) "
+        "AND (%(kind)s::text IS NULL OR c.kind = %(kind)s) ORDER BY c.opened_at, c.case_id LIMIT 1",
+        {"accounts": list(accounts), "subject_id": subject_id, "kind": kind},
+    )
+    return await cursor.fetchone()
+
+
+async def join_case(
+    conn: Connection,
+    tenant_id: UUID,
+    case_id: UUID,
+    about: str,
+    accounts: Sequence[str] = (),
+    reasons: Sequence[str] = (),
+) -> None:
+    """Let another matter join an open case, with its accounts and reasons; again changes nothing."""
+    cursor = await conn.execute(
+        "UPDATE case_file SET "
+        "accounts = ARRAY(SELECT DISTINCT a FROM unnest(accounts || %(accounts)s::text[]) a ORDER BY a), "
+        "reasons = reasons || ARRAY(SELECT r FROM unnest(%(reasons)s::text[]) r WHERE r <> ALL (reasons)) "
+        "WHERE case_id = %(case_id)s",
+        {"case_id": case_id, "accounts": list(accounts), "reasons": list(reasons)},
+    )
+    if cursor.rowcount == 0:
+        raise CaseUnknown(str(case_id))
+    await _add_matter(conn, tenant_id, case_id, about)
+
+
+async def _add_matter(conn: Connection, tenant_id: UUID, case_id: UUID, about: str) -> None:
+    await conn.execute(
+        "INSERT INTO case_matter (tenant_id, case_id, about) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (tenant_id, case_id, about),
+    )
+
+
+async def record_event(conn: Connection, event: CaseEventRow) -> bool:
+    """Write an accepted action and the case's new state; whether it was new. (case, revision) is the key: a second run
+    changes nothing, and an older revision never overwrites a newer state."""
+    cursor = await conn.execute(
+        "INSERT INTO case_event (tenant_id, case_id, revision, action, status, officer_id, claimed_by, disposition, "
+        "reason_id, at) VALUES (%(tenant_id)s, %(case_id)s, %(revision)s, %(action)s, %(status)s, %(officer_id)s, "
+        "%(claimed_by)s, %(disposition)s, %(reason_id)s, %(at)s) ON CONFLICT (case_id, revision) DO NOTHING",
+        {
+            "tenant_id": event.tenant_id,
+            "case_id": event.case_id,
+            "revision": event.revision,
+            "action": event.action,
+            "status": event.status,
+            "officer_id": event.officer_id,
+            "claimed_by": event.claimed_by,
+            "disposition": event.disposition,
+            "reason_id": event.reason_id,
+            "at": event.at,
+        },
+    )
+    if cursor.rowcount == 0:
+        return False
+    await conn.execute(
+        "UPDATE case_file SET revision = %(revision)s, status = %(status)s, claimed_by = %(claimed_by)s, "
+        "maker = CASE WHEN %(action)s = 'decide' THEN %(officer_id)s::uuid "
+        "WHEN %(action)s = 'return' THEN NULL ELSE maker END, "
+        "disposition = CASE WHEN %(action)s = 'return' THEN NULL "
+        "ELSE coalesce(%(disposition)s, disposition) END, "
+        "escalated = escalated OR %(action)s = 'escalated', "
+        "closed_at = CASE WHEN %(status)s = 'closed' THEN coalesce(closed_at, %(at)s) END "
+        "WHERE case_id = %(case_id)s AND revision <= %(revision)s",
+        {
+            "case_id": event.case_id,
+            "revision": event.revision,
+            "action": event.action,
+            "status": event.status,
+            "officer_id": event.officer_id,
+            "claimed_by": event.claimed_by,
+            "disposition": event.disposition,
+            "at": event.at,
+        },
+    )
+    return True
+
+
+async def fetch_case(conn: Connection, case_id: UUID) -> Case:
+    """Raises `CaseUnknown`."""
+    cursor = conn.cursor(row_factory=frozen_row(Case))
+    await cursor.execute(
+        "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
+        "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c WHERE c.case_id = %s",
+        (case_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise CaseUnknown(str(case_id))
+    return row
+
+
+async def list_cases(conn: Connection, status: str | None = None, limit: int = 50) -> list[Case]:
+    """The tenant's cases by deadline; of one status, or all that are not closed where none is given."""
+    cursor = conn.cursor(row_factory=frozen_row(Case))
+    await cursor.execute(
+        "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
+        "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c "
+        "WHERE c.tenant_id = current_tenant() AND CASE WHEN %(status)s::text IS NULL THEN c.status <> 'closed' "
+        "ELSE c.status = %(status)s END ORDER BY c.due_at, c.case_id LIMIT %(limit)s",
+        {"status": status, "limit": limit},
+    )
+    return await cursor.fetchall()
+
+
+async def cases_about(conn: Connection, about: str) -> list[Case]:
+    """Every case, closed ones included, that an application or alert opened or joined; oldest first."""
+    cursor = conn.cursor(row_factory=frozen_row(Case))
+    await cursor.execute(
+        "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
+        "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c "
+        "WHERE c.case_id IN (SELECT case_id FROM case_matter WHERE tenant_id = current_tenant() AND about = %s) "
+        "ORDER BY c.opened_at, c.case_id",
+        (about,),
+    )
+    return await cursor.fetchall()
+
+
+async def fetch_events(conn: Connection, case_id: UUID) -> list[CaseEventRow]:
+    """The case's accepted actions by revision."""
+    cursor = conn.cursor(row_factory=frozen_row(CaseEventRow))
+    await cursor.execute(
+        "SELECT tenant_id, case_id, revision, action, status, at, officer_id, claimed_by, disposition, reason_id "
+        "FROM case_event WHERE case_id = %s ORDER BY revision",
+        (case_id,),
+    )
+    return await cursor.fetchall()
+
+
+async def add_reason(
+    conn: Connection,
+    reason_id: UUID,
+    sealed_text: bytes,
+    sha256: str,
+    *,
+    tenant_id: UUID,
+    case_id: UUID,
+    officer_id: UUID,
+) -> None:
+    """Keep an officer's words, sealed under the case's subject; `sha256` (hex) is of the text. The first run stands."""
+    await conn.execute(
+        "INSERT INTO case_reason (reason_id, tenant_id, case_id, officer_id, sealed_text, sha256) VALUES "
+        "(%(reason_id)s, %(tenant_id)s, %(case_id)s, %(officer_id)s, %(sealed_text)s, %(sha256)s) "
+        "ON CONFLICT (reason_id) DO NOTHING",
+        {
+            "reason_id": reason_id,
+            "tenant_id": tenant_id,
+            "case_id": case_id,
+            "officer_id": officer_id,
+            "sealed_text": sealed_text,
+            "sha256": sha256,
+        },
+    )
+
+
+async def fetch_reason(conn: Connection, reason_id: UUID) -> Reason | None:
+    cursor = conn.cursor(row_factory=frozen_row(Reason))
+    await cursor.execute(
+        "SELECT reason_id, case_id, officer_id, sealed_text, sha256, written_at FROM case_reason WHERE reason_id = %s",
+        (reason_id,),
+    )
+    return await cursor.fetchone()
+
+
+async def list_reasons(conn: Connection, case_id: UUID) -> list[Reason]:
+    """What officers wrote on a case, oldest first, refused attempts included."""
+    cursor = conn.cursor(row_factory=frozen_row(Reason))
+    await cursor.execute(
+        "SELECT reason_id, case_id, officer_id, sealed_text, sha256, written_at FROM case_reason "
+        "WHERE case_id = %s ORDER BY written_at, reason_id",
+        (case_id,),
+    )
+    return await cursor.fetchall()

@@ -1,0 +1,244 @@
+"""The canonical text of a decision: what is stored, hashed into the ledger, and read back.
+
+Separate from the SQL because a stranger's verifier hashes the same bytes. Identifying values (feature values, findings,
+the sentence) are not in it; they travel as evidence, sealed by the caller, of which the record holds the digest.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from explain.record import (
+    Contribution,
+    Decision,
+    DecisionKind,
+    Explanation,
+    Finding,
+    InputRef,
+    Method,
+    ModelRef,
+    canonical_json,
+)
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFired:
+    """What the record keeps of a finding in clear: no values and no text."""
+
+    rule: str
+    effect: str
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision as the database holds it: complete but for its evidence, which only the subject's key opens."""
+
+    decision_id: UUID
+    tenant_id: UUID
+    subject_id: UUID
+    kind: DecisionKind
+    about: str
+    outcome: str
+    score: float
+    model: ModelRef
+    method: Method
+    features: tuple[str, ...]
+    base_value: float
+    shap: tuple[float, ...]
+    output: float
+    additivity_error: float
+    rules: tuple[RuleFired, ...]
+    regime: str
+    regime_version: str
+    policy_version: str
+    inputs: tuple[InputRef, ...]
+    code_version: str
+    as_of: datetime
+    sealed_evidence: bytes
+    leaf_id: UUID
+    key: str | None
+    created_at: datetime
+
+    def reopen(self, evidence: bytes) -> Decision:
+        """The whole decision again, from the opened evidence. Raises `ValueError` where it does not fit."""
+        opened = json.loads(evidence)
+        return Decision(
+            decision_id=self.decision_id,
+            kind=self.kind,
+            tenant_id=self.tenant_id,
+            subject_id=self.subject_id,
+            about=self.about,
+            outcome=self.outcome,
+            score=self.score,
+            model=self.model,
+            explanation=Explanation(
+                method=self.method,
+                base_value=self.base_value,
+                contributions=tuple(
+                    Contribution(feature, value, shap)
+                    for feature, value, shap in zip(self.features, opened["values"], self.shap, strict=True)
+                ),
+                output=self.output,
+                additivity_error=self.additivity_error,
+            ),
+            findings=tuple(Finding(**finding) for finding in opened["findings"]),
+            regime=self.regime,
+            regime_version=self.regime_version,
+            policy_version=self.policy_version,
+            inputs=self.inputs,
+            code_version=self.code_version,
+            as_of=self.as_of,
+            sentence=opened["sentence"],
+        )
+
+
+def evidence_bytes(decision: Decision) -> bytes:
+    """What the caller seals under the subject's key: values in the order of the contributions, findings, sentence."""
+    return canonical_json(
+        {
+            "values": [contribution.value for contribution in decision.explanation.contributions],
+            "findings": decision.findings,
+            "sentence": decision.sentence,
+        }
+    )
+
+
+def feature_list(names: Sequence[str]) -> tuple[str, str]:
+    """(digest, canonical text) of a list of feature names."""
+    text = _dumps(list(names))
+    return sha256(text.encode()).hexdigest(), text
+
+
+def explanation_text(
+    method: Method,
+    base_value: float,
+    features_sha256: str,
+    shap: Sequence[float],
+    output: float,
+    additivity_error: float,
+) -> str:
+    return _dumps(
+        {
+            "additivity_error": additivity_error,
+            "base_value": base_value,
+            "features_sha256": features_sha256,
+            "method": method,
+            "output": output,
+            "shap": shap,
+        }
+    )
+
+
+def record_text(clear: Mapping[str, Any], explanation: str, sealed_evidence: bytes) -> str:
+    """The record: the decision's clear fields and the digests of its explanation and of its sealed evidence."""
+    return _dumps(
+        {
+            **clear,
+            "evidence_sha256": sha256(sealed_evidence).hexdigest(),
+            "explanation_sha256": sha256(explanation.encode()).hexdigest(),
+            "v": VERSION,
+        }
+    )
+
+
+def clear_fields(decision: Decision) -> dict[str, Any]:
+    """The fields of the record that are kept in clear."""
+    return {
+        **shared_fields(
+            decision.kind,
+            decision.tenant_id,
+            decision.model,
+            decision.regime,
+            decision.regime_version,
+            decision.policy_version,
+            decision.inputs,
+            decision.code_version,
+            decision.as_of,
+        ),
+        "decision_id": str(decision.decision_id),
+        "subject_id": str(decision.subject_id),
+        "about": decision.about,
+        "outcome": decision.outcome,
+        "score": decision.score,
+        "rules": [[finding.rule, finding.effect, finding.citation] for finding in decision.findings],
+    }
+
+
+def shared_fields(
+    kind: DecisionKind,
+    tenant_id: UUID,
+    model: ModelRef,
+    regime: str,
+    regime_version: str,
+    policy_version: str,
+    inputs: Sequence[InputRef],
+    code_version: str,
+    as_of: datetime,
+) -> dict[str, Any]:
+    """The clear fields that the decisions of a batch have in common."""
+    return {
+        "kind": kind,
+        "tenant_id": str(tenant_id),
+        "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
+        "regime": regime,
+        "regime_version": regime_version,
+        "policy_version": policy_version,
+        "inputs": [[ref.name, ref.sha256] for ref in inputs],
+        "code_version": code_version,
+        "as_of": as_of.astimezone(UTC).isoformat(),
+    }
+
+
+def read_record(
+    record: str,
+    explanation: str,
+    feature_lists: Mapping[str, tuple[str, ...]],
+    sealed_evidence: bytes,
+    leaf_id: UUID,
+    key: str | None,
+    created_at: datetime,
+) -> StoredDecision:
+    """A stored decision from its texts; `feature_lists` holds names by digest."""
+    clear, why = json.loads(record), json.loads(explanation)
+    return StoredDecision(
+        decision_id=UUID(clear["decision_id"]),
+        tenant_id=UUID(clear["tenant_id"]),
+        subject_id=UUID(clear["subject_id"]),
+        kind=DecisionKind(clear["kind"]),
+        about=clear["about"],
+        outcome=clear["outcome"],
+        score=clear["score"],
+        model=ModelRef(clear["model"]["name"], clear["model"]["version"], clear["model"]["sha256"]),
+        method=Method(why["method"]),
+        features=feature_lists[why["features_sha256"]],
+        base_value=why["base_value"],
+        shap=tuple(why["shap"]),
+        output=why["output"],
+        additivity_error=why["additivity_error"],
+        rules=tuple(RuleFired(*rule) for rule in clear["rules"]),
+        regime=clear["regime"],
+        regime_version=clear["regime_version"],
+        policy_version=clear["policy_version"],
+        inputs=tuple(InputRef(*ref) for ref in clear["inputs"]),
+        code_version=clear["code_version"],
+        as_of=datetime.fromisoformat(clear["as_of"]),
+        sealed_evidence=sealed_evidence,
+        leaf_id=leaf_id,
+        key=key,
+        created_at=created_at,
+    )
+
+
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _dumps(value: Any) -> str:
+    """The text of `explain.record.canonical_json` for values that are plain already; floats by shortest round trip."""
+    return _encoder.encode(value)

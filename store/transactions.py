@@ -1,0 +1,170 @@
+"""Transactions in the order in which the engine took them: kept once, never changed, read back to rebuild it."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Json
+
+from store.connection import Connection, frozen_row
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A transaction as it is kept. `(tenant_id, transaction_id)` and `(tenant_id, ingest_seq)` are unique."""
+
+    tenant_id: UUID
+    transaction_id: str
+    ingest_seq: int
+    subject_id: UUID
+    """Whose key seals what is kept about it: the customer on the known side."""
+    booked_at: datetime
+    debtor_account: str
+    creditor_account: str
+    amount: Decimal
+    currency: str
+    digest: bytes
+    """SHA-256 of the canonical request, 32 bytes: tells a repetition from another transaction of the same id."""
+    decision_id: UUID
+    channel: str | None = None
+    debtor_country: str | None = None
+    creditor_country: str | None = None
+    flags: tuple[str, ...] = ()
+    """Such as UNKNOWN_ACCOUNT."""
+    details: Mapping[str, Any] | None = None
+    """What else the engine needs to rebuild; nothing that identifies a person."""
+    sealed_details: bytes | None = None
+
+
+async def next_ingest_seq(conn: Connection, tenant_id: UUID, count: int = 1) -> int:
+    """Reserve `count` numbers and return the first. They are the transaction's: rolled back, they are given again.
+    Others who ask for the same tenant wait until the transaction ends."""
+    cursor = await conn.execute(
+        "INSERT INTO ingest_sequence (tenant_id, next_seq) VALUES (%(tenant_id)s, %(count)s) "
+        "ON CONFLICT (tenant_id) DO UPDATE SET next_seq = ingest_sequence.next_seq + %(count)s RETURNING next_seq",
+        {"tenant_id": tenant_id, "count": count},
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0]) - count
+
+
+_COLUMNS = (
+    ("transaction_id", "text"),
+    ("ingest_seq", "int8"),
+    ("subject_id", "uuid"),
+    ("booked_at", "timestamptz"),
+    ("debtor_account", "text"),
+    ("creditor_account", "text"),
+    ("amount", "numeric"),
+    ("currency", "text"),
+    ("digest", "bytea"),
+    ("decision_id", "uuid"),
+    ("channel", "text"),
+    ("debtor_country", "text"),
+    ("creditor_country", "text"),
+    ("flags", "text[]"),
+    ("details", "json"),
+    ("sealed_details", "bytea"),
+)
+
+
+async def append_transactions(conn: Connection, rows: Sequence[TransactionRow]) -> None:
+    """Write transactions of one tenant, in the transaction of their decisions.
+
+    Raises `psycopg.errors.UniqueViolation` for an id that is there: ask `existing_ids` first.
+    """
+    if not rows:
+        return
+    await conn.execute(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS transaction_batch (transaction_id text, ingest_seq bigint, "
+        "subject_id uuid, booked_at timestamptz, debtor_account text, creditor_account text, amount numeric, "
+        "currency text, digest bytea, decision_id uuid, channel text, debtor_country text, creditor_country text, "
+        "flags text[], details json, sealed_details bytea) ON COMMIT DELETE ROWS"
+    )
+    await conn.execute("DELETE FROM pg_temp.transaction_batch")
+    async with conn.cursor().copy("COPY pg_temp.transaction_batch FROM STDIN (FORMAT binary)") as copy:
+        copy.set_types([kind for _, kind in _COLUMNS])
+        for row in rows:
+            await copy.write_row(
+                (
+                    row.transaction_id,
+                    row.ingest_seq,
+                    row.subject_id,
+                    row.booked_at,
+                    row.debtor_account,
+                    row.creditor_account,
+                    row.amount,
+                    row.currency,
+                    row.digest,
+                    row.decision_id,
+                    row.channel,
+                    row.debtor_country,
+                    row.creditor_country,
+                    list(row.flags),
+                    None if row.details is None else Json(dict(row.details)),
+                    row.sealed_details,
+                )
+            )
+    await conn.execute(
+        "INSERT INTO transaction (tenant_id, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, "
+        "creditor_account, amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, "
+        "details, sealed_details, received_at) "
+        "SELECT %(tenant_id)s, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, creditor_account, "
+        "amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, details, "
+        "sealed_details, %(received_at)s FROM pg_temp.transaction_batch ORDER BY ingest_seq",
+        {"tenant_id": rows[0].tenant_id, "received_at": datetime.now(UTC)},
+    )
+
+
+async def existing_ids(conn: Connection, ids: Collection[str]) -> dict[str, bytes]:
+    """The digest of each of these transaction ids that the tenant has already; the others are absent."""
+    cursor = await conn.execute(
+        "SELECT transaction_id, digest FROM transaction "
+        "WHERE tenant_id = current_tenant() AND transaction_id = ANY(%s)",
+        (list(ids),),
+    )
+    return {row[0]: bytes(row[1]) for row in await cursor.fetchall()}
+
+
+async def fetch_transaction(conn: Connection, transaction_id: str) -> TransactionRow | None:
+    cursor = conn.cursor(row_factory=frozen_row(TransactionRow))
+    await cursor.execute(
+        "SELECT tenant_id, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, creditor_account, "
+        "amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, details, "
+        "sealed_details FROM transaction WHERE tenant_id = current_tenant() AND transaction_id = %s",
+        (transaction_id,),
+    )
+    return await cursor.fetchone()
+
+
+async def fetch_transactions(conn: Connection, ids: Collection[str]) -> list[TransactionRow]:
+    """Those of `ids` that exist, by ingest_seq."""
+    cursor = conn.cursor(row_factory=frozen_row(TransactionRow))
+    await cursor.execute(
+        "SELECT tenant_id, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, creditor_account, "
+        "amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, details, "
+        "sealed_details FROM transaction WHERE tenant_id = current_tenant() AND transaction_id = ANY(%s) "
+        "ORDER BY ingest_seq",
+        (list(ids),),
+    )
+    return await cursor.fetchall()
+
+
+async def iterate_for_rebuild(
+    conn: Connection, tenant_id: UUID, *, from_seq: int = 0, fetch: int = 5000
+) -> AsyncIterator[TransactionRow]:
+    """The tenant's transactions in ingest_seq order from `from_seq`, streamed over a server-side cursor."""
+    async with conn.cursor(name="rebuild", row_factory=frozen_row(TransactionRow)) as cursor:
+        cursor.itersize = fetch
+        await cursor.execute(
+            "SELECT tenant_id, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, creditor_account, "
+            "amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, details, "
+            "sealed_details FROM transaction WHERE tenant_id = %s AND ingest_seq >= %s ORDER BY ingest_seq",
+            (tenant_id, from_seq),
+        )
+        async for row in cursor:
+            yield row

@@ -1,0 +1,269 @@
+"""The typology engine of one tenant: transactions in, in the order of their arrival; features and hits out.
+
+It holds all state in memory and is deterministic: the same transactions in the same order give the same features and
+hits bit for bit, however they are cut into batches, so a new engine rebuilds by being pushed what is stored.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aml.evidence import FOUND, MOST_EVIDENCE, Output
+from aml.features import feature_names
+from aml.money import DECIMALS, LARGEST_MINOR, InvalidMoney, from_minor, to_minor
+from aml.parameters import MonitoringParameters, settings
+from aml.state import ACCEPTED, BELOW, CASH, DUPLICATE, ROUND, ROW, SELF, TOO_LATE, UNRATED, empty_state, with_room
+from aml.stream import MOST_HITS, advance
+from aml.transaction import Channel, Transaction
+from aml.typologies import NAMES, TYPOLOGIES
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_CHANNELS = {channel: number for number, channel in enumerate(Channel)}
+_CASH = frozenset({Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL})
+_ROOM = 64 * MOST_HITS
+_PIECE = 8192
+"""Transactions handed to the kernel at once: bounds the memory of a large push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A typology found by a transaction, with the transactions that prove it (it among them).
+
+    `amount` is in the base currency; `window` is where it was looked for, open at its start. `exhausted` says that the
+    search had to stop at its budget, so there may be more. At most 200 transactions are named, the newest.
+    """
+
+    typology: str
+    score: float
+    transactions: tuple[str, ...]
+    accounts: tuple[str, ...]
+    amounts: tuple[Decimal, ...]
+    """Of each transaction named, in the base."""
+    amount: Decimal
+    currency: str
+    window: tuple[datetime, datetime]
+    text: str
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    """One row of features and one tuple of hits for each transaction pushed, in their order.
+
+    A duplicate has NaN features and no hits. One that came too late has features of its accounts as they stand
+    without it, and no hits. One in a currency without a rate counts with an amount of zero.
+    """
+
+    features: NDArray[np.float64]
+    hits: tuple[tuple[Hit, ...], ...]
+    duplicates: tuple[int, ...]
+    too_late: tuple[int, ...]
+    unrated: tuple[int, ...]
+
+
+class Engine:
+    """Per-tenant streaming state. Not safe for concurrent pushes: one owner a partition."""
+
+    def __init__(self, parameters: MonitoringParameters) -> None:
+        self.parameters = parameters
+        self.features = feature_names(tuple(window_name(length) for length in parameters.windows))
+        self._settings = settings(parameters, NAMES)
+        self._state = empty_state(len(parameters.windows))
+        self._accounts: dict[str, int] = {}
+        self._names: list[str] = []
+        self._known: set[str] = set()
+        self._arrivals: deque[tuple[str, int]] = deque()
+        self._ids: list[str] = []
+        self._watermark = -(2**62)
+        self._horizon = int(self._settings.numbers["horizon"][0])
+        self._lateness = parameters.lateness // _MICROSECOND
+        threshold = int(self._settings.numbers["threshold"][0])
+        self._below = (int(threshold * parameters.below_floor), threshold)
+        self._reported = frozenset(Channel(name) for name in parameters.reported_channels) or frozenset(Channel)
+        self._base_unit = 10 ** DECIMALS[parameters.currency]
+        self._found = np.zeros(_ROOM, FOUND)
+        self._evidence = np.zeros(_ROOM * MOST_EVIDENCE, np.int32)
+        self._used = np.zeros(2, np.int64)
+        self._scores = np.zeros(len(NAMES))
+
+    def known(self, transaction_id: str) -> bool:
+        """Whether a transaction of this id was pushed and is still within the longest window and the lateness."""
+        return transaction_id in self._known
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columnar state; ids and account names come on top (about 100 B a transaction in window)."""
+        return self._state.nbytes
+
+    def push(self, transactions: Sequence[Transaction]) -> PushResult:
+        """Ingest in the given order. All or nothing: what could fail is done before the state moves."""
+        if len(transactions) > _PIECE:
+            return _joined([self.push(transactions[i : i + _PIECE]) for i in range(0, len(transactions), _PIECE)])
+        amounts = [self._in_base(transaction) for transaction in transactions]
+        rows = [self._row(transaction, amount) for transaction, amount in zip(transactions, amounts, strict=True)]
+        batch = np.array(rows, ROW)
+        self._state = with_room(self._state, len(rows), len(self._names))
+        if len(self._ids) < len(self._state.edges):
+            self._ids.extend([""] * (len(self._state.edges) - len(self._ids)))
+        features = np.empty((len(rows), len(self.features)))
+        slots = np.empty(len(rows), np.int32)
+        out = Output(features, slots, self._scores, self._found, self._evidence, self._used)
+        hits: list[tuple[Hit, ...]] = [()] * len(rows)
+        done = 0
+        while done < len(rows):
+            self._used[:] = 0
+            start, done = done, advance(self._state, self._settings, batch, out, done)
+            for i in range(start, done):
+                if slots[i] >= 0:
+                    self._ids[slots[i]] = transactions[i].transaction_id
+            for row, hit in self._read_hits():
+                hits[row] = (*hits[row], hit)
+        status = [row[8] for row in rows]
+        return PushResult(
+            features,
+            tuple(hits),
+            tuple(i for i, s in enumerate(status) if s == DUPLICATE),
+            tuple(i for i, s in enumerate(status) if s == TOO_LATE),
+            tuple(i for i, row in enumerate(rows) if row[5] & UNRATED),
+        )
+
+    def _row(self, transaction: Transaction, amount: int) -> tuple[int, ...]:
+        time = (transaction.booked_at - _EPOCH) // _MICROSECOND
+        flags = self._flags(transaction, amount)
+        return (
+            time,
+            max(amount, 0),
+            self._account(transaction.debtor_account),
+            self._account(transaction.creditor_account),
+            _CHANNELS[transaction.channel],
+            flags,
+            _country(transaction.debtor_country),
+            _country(transaction.creditor_country),
+            self._status(transaction.transaction_id, time),
+        )
+
+    def _status(self, transaction_id: str, time: int) -> int:
+        if transaction_id in self._known:
+            return DUPLICATE
+        if time > self._watermark:
+            self._watermark = time
+            while self._arrivals and self._arrivals[0][1] <= time - self._horizon:
+                self._known.discard(self._arrivals.popleft()[0])
+        elif time < self._watermark - self._lateness:
+            return TOO_LATE
+        self._known.add(transaction_id)
+        self._arrivals.append((transaction_id, time))
+        return ACCEPTED
+
+    def _account(self, name: str) -> int:
+        number = self._accounts.get(name)
+        if number is None:
+            number = self._accounts[name] = len(self._names)
+            self._names.append(name)
+        return number
+
+    def _in_base(self, transaction: Transaction) -> int:
+        """Minor units of the base; -1 without a rate."""
+        money = transaction.money
+        if money.currency == self.parameters.currency:
+            return to_minor(money.amount, money.currency)
+        rate = self.parameters.rates.get(money.currency)
+        if rate is None:
+            return -1
+        converted = int((money.amount * rate * self._base_unit).to_integral_value(ROUND_HALF_EVEN))
+        if converted > LARGEST_MINOR:
+            raise InvalidMoney(
+                f"{money.amount} {money.currency} at the rate {rate} is larger than any payment; check the rate"
+            )
+        return converted
+
+    def _flags(self, transaction: Transaction, amount: int) -> int:
+        flags = 0
+        if transaction.channel in self._reported and self._below[0] <= amount < self._below[1]:
+            flags |= BELOW
+        if transaction.channel in _CASH:
+            flags |= CASH
+        if transaction.debtor_account == transaction.creditor_account:
+            flags |= SELF
+        if amount < 0:
+            flags |= UNRATED
+        elif amount % (100 * self._base_unit) == 0 and amount > 0:
+            flags |= ROUND
+        return flags
+
+    def _read_hits(self) -> Iterator[tuple[int, Hit]]:
+        edges = self._state.edges
+        currency = self.parameters.currency
+        for found in self._found[: self._used[0]]:
+            slots = self._evidence[found["first"] : found["first"] + found["evidence"]]
+            proof = edges[slots]
+            order = np.lexsort((slots, proof["time"])) if len(slots) > 1 else np.arange(len(slots))
+            typology = TYPOLOGIES[found["typology"]]
+            start, end = _instant(int(found["start"])), _instant(int(found["end"]))
+            account = self._names[found["account"]]
+            accounts = dict.fromkeys([account])
+            for i in order:
+                accounts.setdefault(self._names[proof["debtor"][i]])
+                accounts.setdefault(self._names[proof["creditor"][i]])
+            amount = from_minor(int(found["amount"]), currency)
+            text = typology.text.format(
+                account=account,
+                total=int(found["total"]),
+                amount=f"{amount:,}",
+                currency=currency,
+                window=window_name(end - start),
+                value=float(found["value"]),
+            )
+            yield (
+                int(found["row"]),
+                Hit(
+                    typology.name,
+                    float(found["score"]),
+                    tuple(self._ids[slots[i]] for i in order),
+                    tuple(accounts),
+                    tuple(from_minor(int(proof["amount"][i]), currency) for i in order),
+                    amount,
+                    currency,
+                    (start, end),
+                    text + ("; the search stopped at its budget, there may be more" if found["exhausted"] else ""),
+                    bool(found["exhausted"]),
+                ),
+            )
+
+
+def window_name(length: timedelta) -> str:
+    """`1h`, `7d`, or minutes where neither is whole."""
+    minutes = length // timedelta(minutes=1)
+    if minutes % 1440 == 0 and minutes:
+        return f"{minutes // 1440}d"
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}min"
+
+
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _country(code: str | None) -> int:
+    """A number for a country code, 0 for none."""
+    return 0 if code is None else 1 + (ord(code[0]) - 65) * 26 + ord(code[1]) - 65
+
+
+def _joined(parts: list[PushResult]) -> PushResult:
+    starts = np.cumsum([0, *(len(part.hits) for part in parts)])
+
+    def shifted(name: str) -> tuple[int, ...]:
+        return tuple(int(i + start) for part, start in zip(parts, starts, strict=False) for i in getattr(part, name))
+
+    return PushResult(
+        np.concatenate([part.features for part in parts]),
+        tuple(hits for part in parts for hits in part.hits),
+        shifted("duplicates"),
+        shifted("too_late"),
+        shifted("unrated"),
+    )

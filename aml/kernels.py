@@ -1,0 +1,75 @@
+"""How numba kernels are compiled and cached, so that the first start compiles and no later one does.
+
+numba by itself notices a change in the file of a cached kernel, not in the files it calls into; here the cache's folder
+carries a digest of all kernel sources, so a stale one is never used. Where no folder can be written, nothing is cached.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.misc.appdirs import user_cache_dir
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Records = Any
+"""An array of a structured dtype. numpy's stubs know no fields as attributes, numba does."""
+Record = Any
+"""One element of it, read and written by field."""
+
+Number = Any
+"""An element of an array: which integer it is, numba knows."""
+
+_user_cache_dir: Any = user_cache_dir
+_HERE = Path(__file__).parent
+
+
+def _sources_digest() -> str:
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted((*_HERE.glob("*.py"), *_HERE.glob("typologies/*.py"))):
+        content = source.read_bytes()
+        if b"kernel" in content:
+            digest.update(source.name.encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def cache_folder(candidates: tuple[Path, ...] | None = None) -> Path | None:
+    """The first of the candidates that can be written (beside the sources, then the user's cache), or None."""
+    if candidates is None:
+        candidates = (_HERE / "__pycache__", Path(_user_cache_dir("clearance", False)))
+    stamp = f"kernels-{_sources_digest()}"
+    return next((folder / stamp for folder in candidates if _writable(folder / stamp)), None)
+
+
+_FOLDER = cache_folder()
+
+
+def kernel(function: F) -> F:
+    """Compile on first call, without fast-math (results are the same bit for bit everywhere), cached where possible."""
+    config: Any = numba.config
+    compiled: Any
+    if _FOLDER is None:
+        compiled = numba.njit(error_model="numpy")(function)
+        return cast(F, compiled)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = os.fspath(_FOLDER)
+    try:
+        compiled = numba.njit(cache=True, error_model="numpy")(function)
+    except RuntimeError:  # numba found no place after all; compiling anew at each start gives the same results
+        compiled = numba.njit(error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before
+    return cast(F, compiled)

@@ -1,0 +1,302 @@
+"""The columnar state of one tenant's stream: every transaction in window, every account, every pair, and their memory.
+
+Kept apart from the kernels that work on it so that its size can be read off: a transaction in window costs
+`EDGE.itemsize` (64 B) plus its id, an account `ACCOUNT.itemsize` plus two directions of windows of `WINDOW.itemsize`
+(64 + 2·4·32 = 320 B with four windows), a pair of accounts in window 32 + 2·4·4 B plus its share of the hash table.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aml.kernels import Number, Records, kernel
+
+NONE = -1
+"""No such edge, account or pair."""
+
+OUT = 0
+IN = 1
+
+BELOW = 1
+"""Edge flag: an amount just below the reporting threshold, of a kind that is reported."""
+CASH = 2
+SELF = 4
+"""Edge flag: both accounts are one."""
+UNRATED = 8
+"""Edge flag: no exchange rate, so its amount counts as zero and amount typologies do not see it."""
+ROUND = 16
+
+ROW = np.dtype(
+    [
+        ("time", "i8"),
+        ("amount", "i8"),
+        ("debtor", "i4"),
+        ("creditor", "i4"),
+        ("channel", "i1"),
+        ("flags", "i1"),
+        ("debtor_country", "i2"),
+        ("creditor_country", "i2"),
+        ("status", "i2"),
+    ]
+)
+"""A transaction as the kernels take it. Time in microseconds since 1970 UTC, amount in minor units of the base."""
+
+ACCEPTED, DUPLICATE, TOO_LATE = 0, 1, 2
+
+EDGE = np.dtype(
+    [
+        ("time", "i8"),
+        ("amount", "i8"),
+        ("debtor", "i4"),
+        ("creditor", "i4"),
+        ("pair", "i4"),
+        ("later", "i4"),  # the next one ingested, or the next free slot
+        ("out_prev", "i4"),
+        ("out_next", "i4"),
+        ("in_prev", "i4"),
+        ("in_next", "i4"),
+        ("log", "i4"),  # log2 of the amount in 1/1024
+        ("channel", "i1"),
+        ("flags", "i1"),
+        ("debtor_country", "i2"),
+        ("creditor_country", "i2"),
+        ("spare", "i2"),
+        ("spare2", "i4"),
+    ]
+)
+ACCOUNT = np.dtype(
+    [
+        ("first_seen", "i8"),
+        ("touched", "i8"),  # where its windows end: the newest time of a transaction of its own
+        ("head", "i4", (2,)),
+        ("tail", "i4", (2,)),
+        ("log_sum", "i8", (2,)),
+        ("log_square", "i8", (2,)),
+    ]
+)
+WINDOW = np.dtype(
+    [
+        ("cursor", "i4"),  # the oldest edge inside
+        ("count", "i4"),
+        ("distinct", "i4"),
+        ("below_count", "i4"),
+        ("sum", "i8"),
+        ("below_sum", "i8"),
+    ]
+)
+PAIR = np.dtype([("key", "i8"), ("first", "i8"), ("live", "i4"), ("free", "i4")])
+CLOCK = np.dtype(
+    [
+        ("watermark", "i8"),
+        ("oldest", "i4"),
+        ("newest", "i4"),
+        ("live", "i4"),
+        ("free_head", "i4"),
+        ("free_tail", "i4"),
+        ("free", "i4"),
+        ("pair_free", "i4"),
+        ("pairs", "i4"),
+    ]
+)
+
+
+class State(NamedTuple):
+    """What the kernels read and write. Shapes: edges [E], accounts [A], windows [A, 2, W], pairs [P],
+    pair_counts [P, 2, W], table [≥2P, a power of two], clock [1]."""
+
+    edges: Records
+    accounts: Records
+    windows: Records
+    pairs: Records
+    pair_counts: NDArray[np.int32]
+    table: NDArray[np.int32]
+    clock: Records
+
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self)
+
+
+def empty_state(window_count: int, edges: int = 1024, accounts: int = 1024, pairs: int = 1024) -> State:
+    clock = np.zeros(1, CLOCK)
+    clock["watermark"] = np.iinfo(np.int64).min // 2
+    for name in ("oldest", "newest", "free_head", "free_tail", "pair_free"):
+        clock[name] = NONE
+    state = State(
+        np.zeros(0, EDGE),
+        np.zeros(0, ACCOUNT),
+        np.zeros((0, 2, window_count), WINDOW),
+        np.zeros(0, PAIR),
+        np.zeros((0, 2, window_count), np.int32),
+        np.full(2, NONE, np.int32),
+        clock,
+    )
+    return _resized(state, edges, accounts, pairs)
+
+
+def with_room(state: State, batch: int, accounts: int) -> State:
+    """The state with free slots for `batch` more transactions and for `accounts` accounts in all.
+
+    Having them all free beforehand means that no slot is used twice within a batch, so evidence can be read after it.
+    """
+    clock = state.clock[0]
+    edges, pairs = len(state.edges), len(state.pairs)
+    enough = clock["free"] >= batch and pairs - clock["pairs"] >= batch and len(state.accounts) >= accounts
+    if enough:
+        return state
+    return _resized(
+        state,
+        edges if clock["free"] >= batch else max(2 * edges, edges + batch),
+        max(
+            len(state.accounts), accounts if accounts <= len(state.accounts) else max(2 * len(state.accounts), accounts)
+        ),
+        pairs if pairs - clock["pairs"] >= batch else max(2 * pairs, pairs + batch),
+    )
+
+
+def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
+    old_edges, old_accounts, old_pairs = len(state.edges), len(state.accounts), len(state.pairs)
+    grown = State(
+        _grown(state.edges, edges),
+        _grown(state.accounts, accounts),
+        _grown(state.windows, accounts),
+        _grown(state.pairs, pairs),
+        _grown(state.pair_counts, pairs),
+        state.table,
+        state.clock,
+    )
+    grown.accounts["head"][old_accounts:] = NONE
+    grown.accounts["tail"][old_accounts:] = NONE
+    grown.accounts["first_seen"][old_accounts:] = NONE
+    grown.accounts["touched"][old_accounts:] = np.iinfo(np.int64).min // 2
+    grown.windows["cursor"][old_accounts:] = NONE
+    if edges > old_edges:
+        _free_edges(grown, old_edges)
+    if pairs > old_pairs:
+        table = np.full(1 << (2 * pairs - 1).bit_length(), NONE, np.int32)
+        grown = grown._replace(table=table)
+        _rebuild_pairs(grown, old_pairs)
+    return grown
+
+
+def _grown(array: Records, length: int) -> Records:
+    if length <= len(array):
+        return array
+    grown = np.zeros((length, *array.shape[1:]), array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+@kernel
+def _free_edges(state: State, start: int) -> None:
+    for slot in range(start, len(state.edges)):
+        free_edge(state, slot)
+
+
+@kernel
+def free_edge(state: State, slot: int) -> None:
+    """Give a slot back. First in, first out: a slot just freed is the last to be used again."""
+    clock = state.clock[0]
+    state.edges[slot].later = NONE
+    if clock.free_tail == NONE:
+        clock.free_head = slot
+    else:
+        state.edges[clock.free_tail].later = slot
+    clock.free_tail = slot
+    clock.free += 1
+
+
+@kernel
+def take_edge(state: State) -> Number:
+    clock = state.clock[0]
+    slot = clock.free_head
+    clock.free_head = state.edges[slot].later
+    if clock.free_head == NONE:
+        clock.free_tail = NONE
+    clock.free -= 1
+    return slot
+
+
+@kernel
+def _rebuild_pairs(state: State, old: int) -> None:
+    clock = state.clock[0]
+    for row in range(len(state.pairs) - 1, old - 1, -1):
+        state.pairs[row].free = clock.pair_free
+        clock.pair_free = row
+    mask = len(state.table) - 1
+    for row in range(old):
+        if state.pairs[row].live > 0:
+            place = _home(state.pairs[row].key, mask)
+            while state.table[place] != NONE:
+                place = (place + 1) & mask
+            state.table[place] = row
+
+
+@kernel
+def _home(key: Number, mask: int) -> Number:
+    mixed = (key ^ (key >> 31)) * np.int64(-7046029254386353131)
+    mixed ^= mixed >> 29
+    return mixed & mask
+
+
+@kernel
+def find_pair(state: State, debtor: int, creditor: int) -> Number:
+    """The row of an ordered pair of accounts with a transaction in window, or NONE."""
+    key = (np.int64(debtor) << 32) | np.int64(creditor)
+    mask = len(state.table) - 1
+    place = _home(key, mask)
+    while state.table[place] != NONE:
+        row = state.table[place]
+        if state.pairs[row].key == key:
+            return row
+        place = (place + 1) & mask
+    return NONE
+
+
+@kernel
+def join_pair(state: State, debtor: int, creditor: int, time: int) -> Number:
+    """The row of a pair with one more transaction, made if need be."""
+    key = (np.int64(debtor) << 32) | np.int64(creditor)
+    mask = len(state.table) - 1
+    place = _home(key, mask)
+    while state.table[place] != NONE:
+        row = state.table[place]
+        if state.pairs[row].key == key:
+            state.pairs[row].live += 1
+            return row
+        place = (place + 1) & mask
+    clock = state.clock[0]
+    row = clock.pair_free
+    clock.pair_free = state.pairs[row].free
+    clock.pairs += 1
+    state.table[place] = row
+    state.pairs[row].key = key
+    state.pairs[row].first = time
+    state.pairs[row].live = 1
+    state.pair_counts[row] = 0
+    return row
+
+
+@kernel
+def leave_pair(state: State, row: int) -> None:
+    """One transaction of a pair less; the pair is forgotten with its last one."""
+    state.pairs[row].live -= 1
+    if state.pairs[row].live > 0:
+        return
+    mask = len(state.table) - 1
+    place = _home(state.pairs[row].key, mask)
+    while state.table[place] != row:
+        place = (place + 1) & mask
+    after = (place + 1) & mask  # close the gap, so that searches need no tombstones (Knuth 6.4, algorithm R)
+    while state.table[after] != NONE:
+        home = _home(state.pairs[state.table[after]].key, mask)
+        if ((after - home) & mask) >= ((after - place) & mask):
+            state.table[place] = state.table[after]
+            place = after
+        after = (after + 1) & mask
+    state.table[place] = NONE
+    clock = state.clock[0]
+    state.pairs[row].free = clock.pair_free
+    clock.pair_free = row
+    clock.pairs -= 1

@@ -1,0 +1,187 @@
+"""Steps written by hand that answer what a test says and remember what they were asked, and officers who sign."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+
+from workflows import messages as m
+from workflows.assertions import AssertionClaims, Purpose, mint
+from workflows.steps import CaseSteps, DecisionSteps, FilingSteps, IdentitySteps, MonitoringSteps, ScreeningSteps
+
+TENANT = UUID("6b0f3c52-9be6-4a0a-8d43-0d2f5b1f6a01")
+REASON = "c0ffee" + "0" * 58
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, MonitoringSteps, FilingSteps):
+    """What every step answers. `asked` lists (step, message) in the order of execution."""
+
+    outcome: str = "approve"
+    reasons: tuple[str, ...] = ("LOW_RISK",)
+    readable: bool = True
+    documents: int = 2
+    four_eyes: bool = True
+    joined: bool = False
+    excluded: tuple[UUID, ...] = ()
+    due_in: timedelta = timedelta(days=2)
+    as_of: datetime = NOON
+    problems: list[tuple[str, ...]] = field(default_factory=list)
+    maker: UUID = field(default_factory=uuid4)
+    case_id: UUID = field(default_factory=uuid4)
+    recorded_before_reset: int = 0
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+
+    def activities(self) -> list[Callable[..., Any]]:
+        names = {name for steps in type(self).__mro__ for name, value in vars(steps).items() if _is_step(value)}
+        return [getattr(self, name) for name in sorted(names)]
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.asked]
+
+    def messages(self, step: str) -> list[Any]:
+        return [message for name, message in self.asked if name == step]
+
+    def scope(self) -> m.Scope:
+        return m.Scope(TENANT, "EU", "2026.1", self.as_of)
+
+    @activity.defn
+    async def admit_application(self, application: m.OnboardingInput) -> m.Admission:
+        self.asked.append(("admit_application", application))
+        return m.Admission(self.scope(), tuple(UUID(int=n) for n in range(1, self.documents + 1)), has_selfie=False)
+
+    @activity.defn
+    async def read_document(self, document: m.DocumentRef) -> m.DocumentSummary:
+        self.asked.append(("read_document", document))
+        codes = () if self.readable else ("DOCUMENT_UNREADABLE",)
+        return m.DocumentSummary(document.document_id, self.readable, self.readable, codes, uuid4())
+
+    @activity.defn
+    async def check_application(self, application: m.ApplicationRef) -> m.CheckSummary:
+        self.asked.append(("check_application", application))
+        return m.CheckSummary(())
+
+    @activity.defn
+    async def screen_applicant(self, application: m.ApplicationRef) -> m.ScreeningSummary:
+        self.asked.append(("screen_applicant", application))
+        return m.ScreeningSummary(uuid4(), 0, "none", stale=False)
+
+    @activity.defn
+    async def rate_risk(self, facts: m.RiskInput) -> m.RiskSummary:
+        self.asked.append(("rate_risk", facts))
+        return m.RiskSummary(uuid4(), "low")
+
+    @activity.defn
+    async def decide_outcome(self, facts: m.OutcomeInput) -> m.Outcome:
+        self.asked.append(("decide_outcome", facts))
+        return m.Outcome(uuid4(), self.outcome, self.reasons)
+
+    @activity.defn
+    async def conclude_application(self, conclusion: m.Conclusion) -> None:
+        self.asked.append(("conclude_application", conclusion))
+
+    @activity.defn
+    async def admit_contest(self, contest: m.ContestInput) -> m.OpenCase:
+        self.asked.append(("admit_contest", contest))
+        about = f"application:{contest.application_id}"
+        return m.OpenCase(self.scope(), "contest", about, ("CONTESTED",), self.excluded)
+
+    @activity.defn
+    async def admit_alert(self, alert: m.InvestigationInput) -> m.OpenCase:
+        self.asked.append(("admit_alert", alert))
+        return m.OpenCase(self.scope(), "alert", f"alert:{alert.alert_id}", ("STRUCTURING",))
+
+    @activity.defn
+    async def open_case(self, request: m.OpenCase) -> m.CaseOpened:
+        self.asked.append(("open_case", request))
+        due_at = activity.info().scheduled_time + self.due_in
+        return m.CaseOpened(self.case_id, self.joined, due_at, self.four_eyes, request.excluded_officers)
+
+    @activity.defn
+    async def record_case_event(self, event: m.CaseEvent) -> int:
+        self.asked.append(("record_case_event", event))
+        return max(event.revision, self.recorded_before_reset)
+
+    @activity.defn
+    async def write_case_outcome(self, closed: m.CaseClosed) -> None:
+        self.asked.append(("write_case_outcome", closed))
+
+    @activity.defn
+    async def draft_filing(self, filing: m.DraftFiling) -> m.FilingDrafted:
+        self.asked.append(("draft_filing", filing))
+        problems = self.problems.pop(0) if self.problems else ()
+        due_at = activity.info().scheduled_time + self.due_in
+        return m.FilingDrafted(filing.filing_id, self.maker, not problems, problems, due_at, self.scope())
+
+    @activity.defn
+    async def record_filing_event(self, event: m.FilingEvent) -> None:
+        self.asked.append(("record_filing_event", event))
+
+    @activity.defn
+    async def submit_filing(self, filing: m.FilingRef) -> m.FilingSubmitted:
+        self.asked.append(("submit_filing", filing))
+        return m.FilingSubmitted(filing.filing_id, "ab" * 32, "filing.xml")
+
+
+def _is_step(value: Any) -> bool:
+    return hasattr(value, "__temporal_activity_definition")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The officers' side: mints what the API would mint, with a key of its own."""
+
+    key: Ed25519PrivateKey
+
+    @property
+    def public_key(self) -> str:
+        return self.key.public_key().public_bytes_raw().hex()
+
+    async def act(
+        self,
+        case: WorkflowHandle[Any, Any],
+        action: m.CaseAction,
+        officer: UUID,
+        role: str,
+        disposition: m.Disposition | None = None,
+        **changed: Any,
+    ) -> m.CaseState:
+        """Look at the case, then act on it; `changed` alters what is signed."""
+        state = await case.query("state", result_type=m.CaseState)
+        command = self.command(state, action, officer, role, await _now(case), disposition, **changed)
+        return await case.execute_update(action.value, command, result_type=m.CaseState)
+
+    def command(
+        self,
+        state: m.CaseState,
+        action: m.CaseAction,
+        officer: UUID,
+        role: str,
+        now: datetime,
+        disposition: m.Disposition | None = None,
+        **changed: Any,
+    ) -> m.CaseCommand:
+        purpose = Purpose(state.case_id, state.run_id, state.revision, action, officer, disposition, REASON)
+        assertion = mint(AssertionClaims(replace(purpose, **changed), role, now), self.key)
+        return m.CaseCommand(action, officer, state.revision, assertion, disposition, UUID(int=7), REASON)
+
+    async def act_on_filing(
+        self, filing: WorkflowHandle[Any, Any], action: m.CaseAction, officer: UUID, role: str = "filing_officer"
+    ) -> m.FilingState:
+        state = await filing.query("state", result_type=m.FilingState)
+        purpose = Purpose(state.filing_id, state.run_id, state.revision, action, officer, None, REASON)
+        assertion = mint(AssertionClaims(purpose, role, await _now(filing)), self.key)
+        command = m.FilingCommand(action, officer, state.revision, assertion, REASON)
+        return await filing.execute_update(action.value, command, result_type=m.FilingState)
+
+
+async def _now(handle: WorkflowHandle[Any, Any]) -> datetime:
+    """The server's time as the workflow sees it: of the last event, which time skipping may have moved."""
+    events = [event async for event in handle.fetch_history_events()]
+    return max(events[-1].event_time.ToDatetime(UTC), datetime.now(UTC))

@@ -49,9 +49,20 @@ EU_AMLD = Regime(
         "Regulation (EU) 2016/679, Art. 22(1): no refusal by automated means alone; an officer refuses",
         date(2018, 5, 25),
     ),
+    policy_citations=(
+        ("sanctions_confirmed", "Regulation (EU) No 269/2014, Art. 2, and its sisters under Art. 215 TFEU"),
+        ("watchlist_stale", "EBA/GL/2024/15; house rule on the age of lists"),
+        ("no_accepted_document", "Directive (EU) 2015/849, Art. 13(1)(a)"),
+        ("document_not_accepted_type", "Directive (EU) 2015/849, Art. 13(1)(a)"),
+        ("document_expired", "EBA/GL/2022/15, para. 30"),
+        ("application_mismatch", "Directive (EU) 2015/849, Art. 13(1)(a)"),
+        ("risk_high", "Directive (EU) 2015/849, Art. 18(1)"),
+        ("high_risk_country", "Directive (EU) 2015/849, Art. 18a"),
+        ("politically_exposed", "Directive (EU) 2015/849, Art. 20(b)"),
+    ),
     required_lists=Cited(
-        ("eu_fsf", "un_consolidated"),
-        "Art. 215 TFEU regulations (consolidated financial sanctions list); UN Security Council lists as taken over",
+        ("eu_fsf", "un_sc_sanctions"),
+        "Regulations under Art. 215 TFEU (consolidated financial sanctions list); UN Security Council resolutions",
         _AMLD4,
     ),
     watchlist_max_age=Cited(
@@ -66,6 +77,9 @@ EU_AMLD = Regime(
         "Directive (EU) 2015/849, Art. 11(c): cash of EUR 10 000 or more, in one or several linked operations",
         _AMLD4,
         _LAST_OF_AMLD,
+    ),
+    reported_from_threshold=Cited(
+        True, "Directive (EU) 2015/849, Art. 11(c): amounting to EUR 10 000 or more", _AMLD4, _LAST_OF_AMLD
     ),
     aggregation=Cited(timedelta(days=7), f"{HOUSE_RULE}: for 'operations which appear to be linked'", _TRANSFERS),
     suspicion_threshold=Cited(
@@ -133,7 +147,19 @@ EU_AMLR = replace(
     ),
     beneficial_ownership_percent=Cited(Decimal(25), "Regulation (EU) 2024/1624, Art. 52(1): 25 % or more", _AMLR),
     reporting_threshold=Cited(
-        Amount(Decimal(10_000), "EUR"), "Regulation (EU) 2024/1624, Art. 80(1): limit to cash payments", _AMLR
+        Amount(Decimal(10_000), "EUR"), "Regulation (EU) 2024/1624, Art. 80(1) and (4): cash above the limit", _AMLR
+    ),
+    reported_from_threshold=Cited(False, "Regulation (EU) 2024/1624, Art. 80(1): up to an amount of EUR 10 000", _AMLR),
+    policy_citations=(
+        ("sanctions_confirmed", "Regulation (EU) No 269/2014, Art. 2, and its sisters under Art. 215 TFEU"),
+        ("watchlist_stale", "EBA/GL/2024/15; house rule on the age of lists"),
+        ("no_accepted_document", "Regulation (EU) 2024/1624, Art. 22(6)"),
+        ("document_not_accepted_type", "Regulation (EU) 2024/1624, Art. 22(6)(a)"),
+        ("document_expired", "EBA/GL/2022/15, para. 30"),
+        ("application_mismatch", "Regulation (EU) 2024/1624, Art. 22(6)"),
+        ("risk_high", "Regulation (EU) 2024/1624, Art. 34"),
+        ("high_risk_country", "Regulation (EU) 2024/1624, Art. 29 and 30"),
+        ("politically_exposed", "Regulation (EU) 2024/1624, Art. 42"),
     ),
     suspicion_threshold=Cited(
         Amount(Decimal(0), "EUR"), "Regulation (EU) 2024/1624, Art. 69(1)(a): regardless of the amount", _AMLR

@@ -116,9 +116,12 @@ class Regime:
     beneficial_ownership_percent: Cited[Decimal]
     rejects: Cited[frozenset[str]]
     """Rules of the policy table that may reject without an officer; every other adverse finding refers."""
+    policy_citations: tuple[tuple[str, str], ...]
+    """The regime's own authority for rules of the policy table, by rule."""
 
     # Screening
     required_lists: Cited[tuple[str, ...]]
+    """Watchlists by the names that `aml.screening` gives them."""
     watchlist_max_age: Cited[timedelta]
     """Since the last successful check with the list's source."""
     high_risk_countries: Cited[frozenset[str]]
@@ -128,7 +131,9 @@ class Regime:
 
     # Monitoring
     reporting_threshold: Cited[Amount]
-    """Cash at or above which (US: more than) a report or due diligence is owed; what structuring stays below."""
+    """For cash: what a report or due diligence is owed for, and what structuring stays below."""
+    reported_from_threshold: Cited[bool]
+    """Whether the threshold itself is reported ("or more"), or only what exceeds it ("more than")."""
     aggregation: Cited[timedelta]
     """Within which transactions of one person count as one."""
     suspicion_threshold: Cited[Amount]

@@ -32,8 +32,23 @@ US_2025 = Regime(
         f"{HOUSE_RULE}: 31 CFR 1020.220(a)(2)(iii) leaves refusal to the bank's procedures, so an officer refuses",
         _HOUSE,
     ),
+    policy_citations=(
+        ("sanctions_confirmed", "31 CFR 501.603; 31 CFR chapter V"),
+        ("sanctions_exact", "31 CFR chapter V; OFAC, Assessing OFAC Name Matches"),
+        ("sanctions_strong", "31 CFR chapter V; OFAC, Assessing OFAC Name Matches"),
+        ("sanctions_possible", "31 CFR chapter V; OFAC, Assessing OFAC Name Matches"),
+        ("watchlist_stale", "31 CFR 501.603; house rule on the age of lists"),
+        ("no_accepted_document", "31 CFR 1020.220(a)(2)(ii)(A)"),
+        ("document_not_accepted_type", "31 CFR 1020.220(a)(2)(ii)(A)(1)"),
+        ("document_expired", "31 CFR 1020.220(a)(2)(ii)(A)(1): unexpired"),
+        ("application_mismatch", "31 CFR 1020.220(a)(2)(ii): reasonable belief that it knows the customer"),
+        ("age_unknown", "31 CFR 1020.220(a)(2)(i)(A)(2): date of birth"),
+        ("risk_high", "31 CFR 1020.210(a)(2)(v)"),
+        ("high_risk_country", "31 CFR parts 510, 515, 560; 31 CFR 1020.210(a)(2)(v)"),
+        ("politically_exposed", "31 CFR 1010.620(c)"),
+    ),
     required_lists=Cited(
-        ("ofac_sdn", "us_consolidated"),
+        ("us_ofac_sdn", "us_ofac_cons"),
         "31 CFR part 501 and appendix A to chapter V (SDN list); OFAC Consolidated Sanctions List",
         _CHAPTER_X,
     ),
@@ -51,6 +66,7 @@ US_2025 = Regime(
     reporting_threshold=Cited(
         Amount(Decimal(10_000), "USD"), "31 CFR 1010.311: currency of more than $10,000", _CHAPTER_X
     ),
+    reported_from_threshold=Cited(False, "31 CFR 1010.311: more than", _CHAPTER_X),
     aggregation=Cited(timedelta(days=1), "31 CFR 1010.313(b): by or for one person in one business day", _CHAPTER_X),
     suspicion_threshold=Cited(Amount(Decimal(5_000), "USD"), "31 CFR 1020.320(a)(2)", _CHAPTER_X),
     occasional_transaction=Cited(

@@ -40,7 +40,7 @@ SUBTYPES: dict[str, tuple[Subtype, ...]] = {
     "fan_out": (_MULTIPLE_ACCOUNTS, _TRANSFERS),
     "gather_scatter": (_MULTIPLE_ACCOUNTS, _TRANSFERS),
     "scatter_gather": (_MULTIPLE_ACCOUNTS, _TRANSFERS),
-    "cycle": (_MULTIPLE_ACCOUNTS, _NO_PURPOSE),
+    "cycle": (_TRANSFERS, _NO_PURPOSE),
     "bipartite": (_MULTIPLE_ACCOUNTS, _WORKING_TOGETHER),
     "stack": (_MULTIPLE_ACCOUNTS, _TRANSFERS),
     "random_walk": (_MULTIPLE_ACCOUNTS, _TRANSFERS),

@@ -1,0 +1,69 @@
+"""Words: ranked reasons with values and citations, for every feature of the reference models."""
+
+import dataclasses
+import json
+
+import pytest
+
+from aml.customer_risk import FEATURES
+from explain.narrative import reasons, say, sentence
+from explain.reasons import REASONS
+from explain.record import Contribution, Decision
+from explain.registry import load
+from tests.unit.explain.conftest import ROOT
+
+Case = tuple[Decision, bytes]
+
+
+def test_the_riskiest_fact_comes_first(tree_case: Case) -> None:
+    decision, _ = tree_case
+    text = sentence(decision)
+    assert text.startswith("Onboarding risk: high (score 0.")
+    assert "the country of residence is a high-risk country (raises it)" in text
+    strongest = reasons(decision, 3)
+    assert strongest[0].name == decision.explanation.ranked()[0].feature
+    assert all(reason.citation for reason in strongest)
+
+
+def test_rules_that_fired_are_the_reasons(rules_case: Case) -> None:
+    decision, _ = rules_case
+    assert {reason.name for reason in reasons(decision, 3)} == {
+        "sanctions_strong", "document_expired", "application_mismatch",
+    }  # fmt: skip
+    assert sentence(decision).startswith("Application: refer, because ")
+
+
+def test_every_decision_has_a_sentence(case: Case) -> None:
+    assert sentence(case[0]).endswith(".")
+
+
+def test_every_feature_of_a_stored_model_has_words() -> None:
+    for card in sorted((ROOT / "models").glob("*/card.json")):
+        if json.loads(card.read_bytes())["format"] == "lightgbm_text":
+            missing = set(load(card.parent).card["features"]) - set(REASONS)
+            assert not missing, f"{card.parent.name}: explain/reasons.py has no words for {sorted(missing)}"
+    assert set(FEATURES) <= set(REASONS)
+
+
+def test_a_value_that_is_not_known_is_said_so(tree_case: Case) -> None:
+    decision, _ = tree_case
+    lone = dataclasses.replace(decision.explanation, contributions=(Contribution("document_age_years", None, 0.4),))
+    text = sentence(dataclasses.replace(decision, explanation=lone))
+    assert "the document's age is not known" in text
+
+
+def test_a_feature_without_words_is_said_plainly(tree_case: Case) -> None:
+    decision, _ = tree_case
+    lone = dataclasses.replace(decision.explanation, contributions=(Contribution("odd_thing", 2.5, -0.4),))
+    text = sentence(dataclasses.replace(decision, explanation=lone))
+    assert "odd thing is 2.5 (lowers it)" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "not known"), (True, "yes"), (1234567.5, "1,234,567.5"), (100.0, "100"), ("a_b", "a b"), (0.0, "0")],
+)
+def test_values_are_said_as_people_write_them(value: object, said: str) -> None:
+    assert say(value) == said
+    assert say(0.123, percent=True) == "12 %"
+    assert say(1200.4, decimals=0) == "1,200"

@@ -1,6 +1,6 @@
 """The key files of a deployment: which there are, how they are made, how they are read.
 
-Each file holds 32 random bytes in hex, readable by its owner only. Services read just the ones they need, so in
+Each file holds 32 random bytes, readable by its owner only. Services read just the ones they need, so in
 production each gets just those mounted.
 """
 
@@ -45,7 +45,7 @@ class Keyring:
     def secret(self, name: KeyName) -> bytes:
         path = self.folder / name.value
         try:
-            return bytes.fromhex(path.read_text().strip())
+            return path.read_bytes()
         except FileNotFoundError as error:
             raise KeyMissing(f"{path} is missing: run `clearance provision` or mount the secret") from error
 
@@ -81,7 +81,7 @@ def create_missing_keys(folder: Path) -> tuple[KeyName, ...]:
             descriptor = os.open(folder / name.value, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(descriptor, "w") as file:
-            file.write(os.urandom(32).hex())
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
         made.append(name)
     return tuple(made)

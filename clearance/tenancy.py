@@ -15,7 +15,8 @@ from store.connection import set_tenant
 from store.credentials import create_api_key, create_officer, hash_api_key, hash_password, new_api_key
 from store.subjects import create_subject
 from store.tenants import create_tenant
-from vault.keys import FileKeyProvider, new_data_key
+from vault.envelope import new_data_key
+from vault.keys import FileKeyProvider
 
 SERVICE_SCOPES = (
     "applications:write",

@@ -85,6 +85,15 @@ async def fetch_alert(conn: Connection, alert_id: UUID) -> Alert | None:
     return await cursor.fetchone()
 
 
+async def fetch_alert_of_transaction(conn: Connection, transaction_id: str) -> Alert | None:
+    """The alert that a transaction raised, if it raised one."""
+    cursor = await conn.execute(
+        "SELECT alert_id FROM alert WHERE tenant_id = current_tenant() AND transaction_id = %s", (transaction_id,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else await fetch_alert(conn, row[0])
+
+
 async def list_alerts(conn: Connection, *, limit: int = 50, before: datetime | None = None) -> list[Alert]:
     """The tenant's alerts, newest first; `before` pages on `created_at`."""
     cursor = conn.cursor(row_factory=frozen_row(Alert))

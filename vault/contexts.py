@@ -45,3 +45,8 @@ def contest(contest_id: UUID) -> bytes:
 def alert(alert_id: UUID) -> bytes:
     """The hits of an alert in full."""
     return b"alert:%b" % alert_id.bytes
+
+
+def transaction(tenant_id: UUID, transaction_id: str) -> bytes:
+    """What a payer wrote to a transaction."""
+    return b"transaction:%b:%b" % (tenant_id.bytes, transaction_id.encode())

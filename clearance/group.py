@@ -1,0 +1,317 @@
+"""What one commit of the engine writes for one tenant: rows made from assessed transactions, written together."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from aml.engine import Hit
+from aml.money import Money
+from aml.transaction import Channel, Transaction
+from aml.typologies import TYPOLOGIES
+from api.schemas.transactions import TransactionAnswer
+from clearance.partition import Assessed, Partition
+from clearance.version import CODE_VERSION
+from explain.bands import band, band_finding
+from explain.narrative import sentence
+from explain.record import (
+    Decision,
+    DecisionKind,
+    Explanation,
+    Finding,
+    InputRef,
+    Method,
+    ModelRef,
+    canonical_json,
+    sha256_hex,
+)
+from store import alerts, decisions, transactions
+from store.connection import Connection
+from store.outbox import NewOutbox
+from store.records import evidence_bytes
+from vault import contexts
+from vault.envelope import seal
+from workflows.messages import Kind, workflow_id
+
+
+_SOURCES = {typology.name: typology.source for typology in TYPOLOGIES}
+
+
+@dataclass(slots=True)
+class Group:
+    """Collects a tenant's rows; `write` puts them into the caller's transaction, `answers` is for afterwards."""
+
+    tenant_id: UUID
+    partition: Partition
+    now: datetime
+    answers: list[TransactionAnswer] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    _rows: list[transactions.TransactionRow] = field(default_factory=list)
+    _scores: list[decisions.BatchRow] = field(default_factory=list)
+    _alert_decisions: list[decisions.BatchRow] = field(default_factory=list)
+    _alert_explanation: Explanation | None = None
+    _alerts: list[alerts.NewAlert] = field(default_factory=list)
+    _outbox: list[NewOutbox] = field(default_factory=list)
+
+    def add(self, assessed: Assessed, seq: int, subject_id: UUID, data_key: bytes) -> None:
+        """A transaction with its score decision, and an alert with its own decision where one is raised."""
+        score = self._score(assessed, subject_id)
+        self._scores.append(_batch_row(score, data_key))
+        self._rows.append(_transaction_row(self.tenant_id, assessed, seq, subject_id, score.decision_id, data_key))
+        alert_id = self._add_alert(assessed, assessed.alert_explanation, subject_id, data_key)
+        self.outcomes.append(assessed.alert)
+        self.answers.append(
+            TransactionAnswer(
+                assessed.transaction.transaction_id,
+                "accepted",
+                decision_id=score.decision_id,
+                score=assessed.score,
+                alert_id=alert_id,
+                typologies=_typologies(assessed),
+                flags=assessed.flags,
+            )
+        )
+
+    async def write(self, connection: Connection) -> None:
+        """Everything, in the transaction that the caller commits."""
+        if not self._rows:
+            return
+        await transactions.append_transactions(connection, self._rows)
+        inputs = (InputRef("transactions", sha256_hex(b"".join(row.digest for row in self._rows))),)
+        header = self._header(
+            DecisionKind.TRANSACTION_SCORE,
+            self.partition.model,
+            Method.TREE_PATH_DEPENDENT,
+            self.partition.base_value,
+            self.partition.trees.feature_names,
+            inputs,
+        )
+        await decisions.append_decision_batch(connection, header, self._scores)
+        if self._alert_explanation is not None:
+            header = self._header(
+                DecisionKind.ALERT,
+                self.partition.table_ref,
+                Method.EXACT_RULES,
+                self._alert_explanation.base_value,
+                tuple(c.feature for c in self._alert_explanation.contributions),
+                inputs,
+            )
+            await decisions.append_decision_batch(connection, header, self._alert_decisions)
+            await alerts.append_alerts(connection, self._alerts, self._outbox)
+
+    def _header(
+        self,
+        kind: DecisionKind,
+        model: ModelRef,
+        method: Method,
+        base_value: float,
+        features: tuple[str, ...],
+        inputs: tuple[InputRef, ...],
+    ) -> decisions.BatchHeader:
+        return decisions.BatchHeader(
+            tenant_id=self.tenant_id,
+            kind=kind,
+            model=model,
+            method=method,
+            base_value=base_value,
+            features=features,
+            regime=self.partition.regime.code,
+            regime_version=self.partition.regime.version,
+            policy_version=self.partition.table.version,
+            inputs=inputs,
+            code_version=CODE_VERSION,
+            as_of=self.now,
+        )
+
+    def _score(self, assessed: Assessed, subject_id: UUID) -> Decision:
+        explanation = self.partition.trees.record(assessed.features.tolist(), assessed.margin, assessed.shap.tolist())
+        cuts, citation = self.partition.cuts
+        findings = (band_finding(assessed.score, cuts, citation), *(_hit_finding(hit) for hit in assessed.hits))
+        return self._decision(
+            DecisionKind.TRANSACTION_SCORE,
+            subject_id,
+            f"transaction:{assessed.transaction.transaction_id}",
+            band(assessed.score, cuts),
+            assessed.score,
+            self.partition.model,
+            explanation,
+            findings,
+        )
+
+    def _add_alert(
+        self, assessed: Assessed, explanation: Explanation | None, subject_id: UUID, data_key: bytes
+    ) -> UUID | None:
+        if explanation is None:
+            return None
+        alert_id = uuid4()
+        decision = self._decision(
+            DecisionKind.ALERT,
+            subject_id,
+            f"alert:{alert_id}",
+            assessed.alert,
+            explanation.output,
+            self.partition.table_ref,
+            explanation,
+            (*assessed.alert_findings, *(_hit_finding(hit) for hit in assessed.hits)),
+        )
+        self._alert_explanation = explanation
+        self._alert_decisions.append(_batch_row(decision, data_key))
+        transaction_id = assessed.transaction.transaction_id
+        self._alerts.append(
+            alerts.NewAlert(
+                alert_id=alert_id,
+                tenant_id=self.tenant_id,
+                subject_id=subject_id,
+                decision_id=decision.decision_id,
+                transaction_id=transaction_id,
+                typologies=_typologies(assessed),
+                score=assessed.score,
+                accounts=_accounts(assessed),
+                transactions=tuple(dict.fromkeys([t for hit in assessed.hits for t in hit.transactions]))
+                or (transaction_id,),
+                sealed_evidence=seal(data_key, canonical_json(_evidence(assessed)), contexts.alert(alert_id)),
+            )
+        )
+        outbox_id = uuid4()
+        self._outbox.append(
+            NewOutbox(
+                outbox_id,
+                self.tenant_id,
+                Kind.INVESTIGATION.value,
+                workflow_id(Kind.INVESTIGATION, outbox_id),
+                {"alert_id": str(alert_id)},
+            )
+        )
+        return alert_id
+
+    def _decision(
+        self,
+        kind: DecisionKind,
+        subject_id: UUID,
+        about: str,
+        outcome: str,
+        score: float,
+        model: ModelRef,
+        explanation: Explanation,
+        findings: tuple[Finding, ...],
+    ) -> Decision:
+        decision = Decision(
+            decision_id=uuid4(),
+            kind=kind,
+            tenant_id=self.tenant_id,
+            subject_id=subject_id,
+            about=about,
+            outcome=outcome,
+            score=score,
+            model=model,
+            explanation=explanation,
+            findings=findings,
+            regime=self.partition.regime.code,
+            regime_version=self.partition.regime.version,
+            policy_version=self.partition.table.version,
+            inputs=(),  # the header of the batch names them
+            code_version=CODE_VERSION,
+            as_of=self.now,
+        )
+        return replace(decision, sentence=sentence(decision))
+
+
+# --- Transactions as rows ---------------------------------------------------------------------------------------------
+
+_DETAILS = ("debtor_party", "creditor_party", "debtor_bank", "creditor_bank", "branch")
+
+
+def _transaction_row(
+    tenant_id: UUID, assessed: Assessed, seq: int, subject_id: UUID, decision_id: UUID, data_key: bytes
+) -> transactions.TransactionRow:
+    t = assessed.transaction
+    details = {name: getattr(t, name) for name in _DETAILS if getattr(t, name) is not None}
+    return transactions.TransactionRow(
+        tenant_id=tenant_id,
+        transaction_id=t.transaction_id,
+        ingest_seq=seq,
+        subject_id=subject_id,
+        booked_at=t.booked_at,
+        debtor_account=t.debtor_account,
+        creditor_account=t.creditor_account,
+        amount=t.money.amount,
+        currency=t.money.currency,
+        digest=bytes.fromhex(sha256_hex(canonical_json(asdict(t)))),
+        decision_id=decision_id,
+        channel=t.channel.value,
+        debtor_country=t.debtor_country,
+        creditor_country=t.creditor_country,
+        flags=assessed.flags,
+        details=details or None,
+        # What the payer wrote may name a person; nothing is computed from it.
+        sealed_details=seal(data_key, t.purpose.encode(), contexts.transaction(tenant_id, t.transaction_id))
+        if t.purpose
+        else None,
+    )
+
+
+def transaction_of(row: transactions.TransactionRow) -> Transaction:
+    """The transaction as the engine took it, but for its purpose, which nothing is computed from."""
+    details: Mapping[str, Any] = row.details or {}
+    return Transaction(
+        transaction_id=row.transaction_id,
+        booked_at=row.booked_at,
+        debtor_account=row.debtor_account,
+        creditor_account=row.creditor_account,
+        money=Money(row.amount, row.currency),
+        channel=Channel(row.channel or Channel.TRANSFER),
+        debtor_country=row.debtor_country,
+        creditor_country=row.creditor_country,
+        **{name: details.get(name) for name in _DETAILS},
+    )
+
+
+# --- Decisions as rows ------------------------------------------------------------------------------------------------
+
+
+def _batch_row(decision: Decision, data_key: bytes) -> decisions.BatchRow:
+    return decisions.BatchRow(
+        decision_id=decision.decision_id,
+        subject_id=decision.subject_id,
+        about=decision.about,
+        outcome=decision.outcome,
+        score=decision.score,
+        shap=[contribution.shap for contribution in decision.explanation.contributions],
+        output=decision.explanation.output,
+        sealed_evidence=seal(data_key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id)),
+        rules=[(finding.rule, finding.effect, finding.citation) for finding in decision.findings],
+        additivity_error=decision.explanation.additivity_error,
+    )
+
+
+def _hit_finding(hit: Hit) -> Finding:
+    return Finding(
+        rule=hit.typology,
+        effect="hit",
+        text=hit.text,
+        citation=_SOURCES[hit.typology],
+        values={
+            "score": hit.score,
+            "amount": str(hit.amount),
+            "currency": hit.currency,
+            "transactions": len(hit.transactions),
+            "from": hit.window[0].isoformat(),
+            "to": hit.window[1].isoformat(),
+            "exhausted": hit.exhausted,
+        },
+    )
+
+
+def _evidence(assessed: Assessed) -> dict[str, Any]:
+    """What an officer sees of an alert: the hits in full."""
+    return {"transaction_id": assessed.transaction.transaction_id, "hits": [asdict(hit) for hit in assessed.hits]}
+
+
+def _typologies(assessed: Assessed) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(hit.typology for hit in assessed.hits))
+
+
+def _accounts(assessed: Assessed) -> tuple[str, ...]:
+    named = [account for hit in assessed.hits for account in hit.accounts]
+    return tuple(dict.fromkeys(named or [assessed.transaction.debtor_account, assessed.transaction.creditor_account]))

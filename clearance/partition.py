@@ -1,0 +1,112 @@
+"""One tenant's monitoring in memory: from transactions to the rows that are stored, the same every time.
+
+Deterministic: what it answers depends only on the transactions before, in their order. So a partition is rebuilt by
+assessing again what is stored, and the rebuilt one is identical bit for bit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from aml.scoring import alert_facts, alert_table
+from numpy.typing import NDArray
+
+from aml.engine import Engine, Hit
+from aml.parameters import MonitoringParameters
+from aml.transaction import Transaction
+from explain.attribution import TreeModel, explain_rules, rule_findings
+from explain.record import Explanation, Finding, ModelRef, RuleTable
+from explain.registry import Artifact
+from jurisdictions.regime import Regime
+
+UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+LATE = "LATE"
+NO_RATE = "NO_RATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A transaction with its score, explanation, hits, and what the alert table says."""
+
+    transaction: Transaction
+    flags: tuple[str, ...]
+    features: NDArray[np.float64]
+    margin: float
+    score: float
+    shap: NDArray[np.float64]
+    hits: tuple[Hit, ...]
+    alert: str
+    alert_explanation: Explanation | None
+    """Computed where an alert is raised."""
+    alert_findings: tuple[Finding, ...]
+
+
+class Partition:
+    """Engine, model and alert table of one tenant under the regime that held when it was made."""
+
+    def __init__(self, regime: Regime, parameters: MonitoringParameters, model: Artifact, trees: TreeModel) -> None:
+        self.regime = regime
+        self.model: ModelRef = model.ref
+        self.trees = trees
+        self.base_value = trees.tables.base
+        self.table: RuleTable = alert_table()
+        self.table_ref = self.table.ref()
+        self.engine = Engine(parameters)
+        self._alerted: dict[tuple[str, str], datetime] = {}
+        if self.engine.features != trees.feature_names:
+            raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
+
+    def assess(self, transactions: Sequence[Transaction], unknown: Sequence[bool]) -> list[Assessed]:
+        """Push, score, explain and judge. `unknown` says whose accounts nobody opened. Ids must be new."""
+        pushed = self.engine.push(transactions)
+        attribution = self.trees.explain(pushed.features)
+        late, unrated = frozenset(pushed.too_late), frozenset(pushed.unrated)
+        assessed = []
+        for row, transaction in enumerate(transactions):
+            flags = tuple(
+                flag
+                for flag, raised in ((UNKNOWN_ACCOUNT, unknown[row]), (LATE, row in late), (NO_RATE, row in unrated))
+                if raised
+            )
+            margin = attribution.margin[row].item()
+            judged = self._judge(
+                transaction, flags, pushed.features[row], margin, attribution.shap[row], pushed.hits[row]
+            )
+            assessed.append(judged)
+        return assessed
+
+    def _judge(
+        self,
+        transaction: Transaction,
+        flags: tuple[str, ...],
+        features: NDArray[np.float64],
+        margin: float,
+        shap: NDArray[np.float64],
+        hits: tuple[Hit, ...],
+    ) -> Assessed:
+        score = self.trees.probability(margin)
+        news = tuple(hit for hit in hits if self._is_news(hit, transaction.booked_at))
+        facts = alert_facts(score, news, flags)
+        alert = self.table.outcome(facts)
+        raised = alert != self.table.default
+        if raised:
+            for hit in news:
+                self._alerted[hit.typology, hit.accounts[0]] = transaction.booked_at
+        return Assessed(
+            transaction,
+            flags,
+            features,
+            margin,
+            score,
+            shap,
+            hits,
+            alert,
+            explain_rules(self.table, facts) if raised else None,
+            rule_findings(self.table, facts) if raised else (),
+        )
+
+    def _is_news(self, hit: Hit, at: datetime) -> bool:
+        """A pattern that was alerted on within its own window is not raised again by each that joins it."""
+        before = self._alerted.get((hit.typology, hit.accounts[0]))
+        return before is None or before <= hit.window[0] or at < before

@@ -1,7 +1,7 @@
 """The streaming engine service: owns tenants, takes their transactions, commits in groups, answers after the commit.
 
 One process owns a tenant, proved by a Postgres advisory lock. Transactions, decisions, explanations, alerts, outbox
-rows and ledger leaves commit together; nobody is answered before. When a commit fails, the state is dropped and rebuilt.
+rows and ledger leaves commit together; nobody is answered before. A failed commit drops the state, which is rebuilt.
 """
 
 import asyncio

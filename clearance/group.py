@@ -34,7 +34,6 @@ from vault import contexts
 from vault.envelope import seal
 from workflows.messages import Kind, workflow_id
 
-
 _SOURCES = {typology.name: typology.source for typology in TYPOLOGIES}
 
 

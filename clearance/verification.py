@@ -1,0 +1,156 @@
+"""Stored decisions computed again, in a process of its own and before their stored results are read."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from clearance.keyring import KeyName, Keyring
+from clearance.settings import Settings
+from explain.record import Finding
+from explain.replay import Recomputed, compare, recompute
+from store import decisions, subjects, verification
+from store.connection import Connection, Pool, open_pool, service_transaction, tenant_transaction
+from store.tenants import Tenant, list_tenants
+from vault import contexts
+from vault.envelope import SealBroken, open_sealed
+from vault.keys import FileKeyProvider
+
+CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How many decisions came out identical, which differ and how, and which can no longer be opened."""
+
+    identical: int = 0
+    erased: int = 0
+    different: dict[UUID, str] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        return self.identical + self.erased + len(self.different)
+
+
+async def verify_decisions(
+    settings: Settings, console: Console, *, decision_id: str | None = None, since: str | None = None
+) -> int:
+    """Recompute and compare; the exit code: 0 all identical, 1 a difference, 2 nothing to verify."""
+    keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
+    pool = await open_pool(settings.database_url, "clearance_worker", password=settings.database_password)
+    verdict = Verdict()
+    try:
+        async with service_transaction(pool) as connection:
+            tenants = await list_tenants(connection)
+        progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        )
+        with progress:
+            task = progress.add_task("verifying", total=None)
+            for tenant in tenants:
+                verifier = _Verifier(pool, keys, tenant, verdict)
+                async for done in verifier.run(
+                    UUID(decision_id) if decision_id else None, datetime.fromisoformat(since) if since else None
+                ):
+                    progress.update(task, advance=done)
+            progress.update(task, total=verdict.total)
+    finally:
+        await pool.close()
+    return _report(verdict, console)
+
+
+def _report(verdict: Verdict, console: Console) -> int:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.kinds.items()))
+    for decision_id, difference in list(verdict.different.items())[:50]:
+        console.print(f"[red]different[/red] {decision_id}: {difference}")
+    console.print(
+        f"{verdict.total} decisions: {verdict.identical} identical, {len(verdict.different)} different, "
+        f"{verdict.erased} erased ({kinds})"
+    )
+    if verdict.total == 0:
+        console.print("there was nothing to verify")
+        return 2
+    return 1 if verdict.different else 0
+
+
+class _Verifier:
+    """One tenant's decisions, chunk by chunk: open the inputs, compute, then read and compare the results."""
+
+    def __init__(self, pool: Pool, keys: FileKeyProvider, tenant: Tenant, verdict: Verdict) -> None:
+        self._pool, self._keys, self._tenant, self._verdict = pool, keys, tenant, verdict
+        self._data_keys: dict[UUID, bytes | None] = {}
+        self._models: dict[str, bytes] = {}
+
+    async def run(self, decision_id: UUID | None, since: datetime | None) -> AsyncIterator[int]:
+        async with (
+            tenant_transaction(self._pool, self._tenant.tenant_id) as reading,
+            tenant_transaction(self._pool, self._tenant.tenant_id) as looking_up,
+        ):
+            chunk: list[verification.DecisionInputs] = []
+            async for inputs in verification.iterate_inputs(reading, since=since, decision_id=decision_id):
+                chunk.append(inputs)
+                if len(chunk) == CHUNK:
+                    await self._verify(looking_up, chunk)
+                    yield len(chunk)
+                    chunk.clear()
+            await self._verify(looking_up, chunk)
+            yield len(chunk)
+
+    async def _verify(self, connection: Connection, chunk: list[verification.DecisionInputs]) -> None:
+        recomputed: dict[UUID, tuple[Recomputed, bytes]] = {}
+        for inputs in chunk:
+            evidence = await self._evidence(connection, inputs)
+            if evidence is not None:
+                recomputed[inputs.decision_id] = (await self._recompute(connection, inputs, evidence), evidence)
+        stored = await verification.fetch_stored(connection, list(recomputed))
+        for decision_id, (again, evidence) in recomputed.items():
+            decision = stored[decision_id].reopen(evidence)
+            self._verdict.kinds[decision.kind.value] += 1
+            difference = compare(decision, again)
+            if difference.identical:
+                self._verdict.identical += 1
+            else:
+                self._verdict.different[decision_id] = "; ".join(
+                    f"{each.what}: stored {each.stored}, recomputed {each.recomputed}"
+                    for each in difference.differences[:5]
+                )
+
+    async def _recompute(
+        self, connection: Connection, inputs: verification.DecisionInputs, evidence: bytes
+    ) -> Recomputed:
+        opened = json.loads(evidence)
+        if inputs.model_sha256 not in self._models:
+            model = await decisions.fetch_model(connection, inputs.model_sha256)
+            self._models[inputs.model_sha256] = model.content
+        return recompute(
+            inputs.method,
+            dict(zip(inputs.features, opened["values"], strict=True)),
+            self._models[inputs.model_sha256],
+            tuple(Finding(**finding) for finding in opened["findings"]),
+        )
+
+    async def _evidence(self, connection: Connection, inputs: verification.DecisionInputs) -> bytes | None:
+        data_key = await self._data_key(connection, inputs.subject_id)
+        if data_key is None:
+            self._verdict.erased += 1
+            return None
+        try:
+            return open_sealed(data_key, inputs.sealed_evidence, contexts.decision_evidence(inputs.decision_id))
+        except SealBroken:
+            self._verdict.different[inputs.decision_id] = "the sealed evidence does not open: it was altered"
+            return None
+
+    async def _data_key(self, connection: Connection, subject_id: UUID) -> bytes | None:
+        if subject_id not in self._data_keys:
+            try:
+                wrapped = await subjects.fetch_wrapped_key(connection, subject_id)
+                self._data_keys[subject_id] = self._keys.unwrap(self._tenant.tenant_id, wrapped)
+            except subjects.SubjectErased:
+                self._data_keys[subject_id] = None
+        return self._data_keys[subject_id]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -86,9 +87,7 @@ def database(postgres: Server) -> Iterator[Database]:
 
 
 def _with_database(url: str, name: str) -> str:
-    from psycopg.conninfo import make_conninfo
-
-    return make_conninfo(url, dbname=name)
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="session")

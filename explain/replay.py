@@ -31,11 +31,17 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
-class _Again:
-    explanation: Explanation
-    score: float
-    outcome: str | None
-    fired: tuple[Finding, ...] | None
+class Recomputed:
+    """A decision computed again. `explanation` is None where the model's bytes no longer read: `problem` says why."""
+
+    model_sha256: str
+    explanation: Explanation | None = None
+    score: float | None = None
+    outcome: str | None = None
+    fired: tuple[Finding, ...] | None = None
+    rules: frozenset[str] = frozenset()
+    """The names of the table's rules: the findings that it answers for."""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +51,51 @@ class _Rules:
 
 
 def replay(decision: Decision, model_bytes: bytes) -> Replay:
-    """Recompute score, outcome, output, base value, contributions and fired rules.
+    """Recompute a decision from its feature values and the model's bytes, and compare."""
+    values = {c.feature: c.value for c in decision.explanation.contributions}
+    return compare(decision, recompute(decision.explanation.method, values, model_bytes, decision.findings))
 
-    The outcome of a scored decision is recomputed where its findings state the bands (see `explain.bands`); `checked`
-    says whether it was. Bytes of another model, or a model that no longer reads, are a difference, not an error.
+
+def recompute(
+    method: Method, values: Mapping[str, Value], model_bytes: bytes, findings: tuple[Finding, ...]
+) -> Recomputed:
+    """Score, outcome, explanation and fired rules from inputs alone: whoever calls need not have seen the result.
+
+    The outcome of a scored decision is recomputed where `findings` state the bands (see `explain.bands`). Bytes that no
+    longer read are a result (`problem`), not an error.
     """
     digest = sha256_hex(model_bytes)
-    if digest != decision.model.sha256:
-        return Replay(False, (Difference("model.sha256", decision.model.sha256, digest),), ("model.sha256",))
-    values = {c.feature: c.value for c in decision.explanation.contributions}
     try:
-        again = _recompute(decision, values, model_bytes)
+        match method:
+            case Method.TREE_PATH_DEPENDENT:
+                trees = trees_of(model_bytes)
+                explanation = trees.explanation([values[name] for name in trees.feature_names])
+                score = trees.score(explanation.output)
+                return Recomputed(digest, explanation, score, _banded(findings, score))
+            case Method.ADDITIVE_EXACT:
+                additive = additive_of(model_bytes)
+                explanation = explain_additive(additive, values)
+                score = additive.score(explanation.output)
+                return Recomputed(digest, explanation, score, _banded(findings, score))
+            case Method.EXACT_RULES:
+                rules = rules_of(model_bytes)
+                table = rules.table
+                explanation = explain_rules(table, values)
+                fired = rule_findings(table, values)
+                return Recomputed(
+                    digest, explanation, table.severity(values), table.outcome(values), fired, rules.names
+                )
     except (ValueError, KeyError) as error:
-        return Replay(False, (Difference("explanation", "readable", f"{type(error).__name__}: {error}"),), ())
+        return Recomputed(digest, problem=f"{type(error).__name__}: {error}")
+
+
+def compare(decision: Decision, again: Recomputed) -> Replay:
+    """What is equal, bit for bit, and what is not. `checked` says whether the outcome was among it."""
+    if again.model_sha256 != decision.model.sha256:
+        difference = Difference("model.sha256", decision.model.sha256, again.model_sha256)
+        return Replay(False, (difference,), ("model.sha256",))
+    if again.explanation is None:
+        return Replay(False, (Difference("explanation", "readable", again.problem),), ())
     pairs: list[tuple[str, Value, Value]] = [
         ("score", decision.score, again.score),
         ("output", decision.explanation.output, again.explanation.output),
@@ -70,8 +108,7 @@ def replay(decision: Decision, model_bytes: bytes) -> Replay:
     if again.outcome is not None:
         pairs.append(("outcome", decision.outcome, again.outcome))
     if again.fired is not None:
-        names = rules_of(model_bytes).names
-        kept = [finding for finding in decision.findings if finding.rule in names]
+        kept = [finding for finding in decision.findings if finding.rule in again.rules]
         pairs.append(("findings", _texts(kept), _texts(again.fired)))
     differences = tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
     checked = ["model.sha256", "score", "output", "base_value", "additivity_error", "features", "shap"]
@@ -80,27 +117,8 @@ def replay(decision: Decision, model_bytes: bytes) -> Replay:
     return Replay(not differences, differences, tuple(checked))
 
 
-def _recompute(decision: Decision, values: Mapping[str, Value], model_bytes: bytes) -> _Again:
-    match decision.explanation.method:
-        case Method.TREE_PATH_DEPENDENT:
-            trees = trees_of(model_bytes)
-            explanation = trees.explanation([values[name] for name in trees.feature_names])
-            score = trees.score(explanation.output)
-            return _Again(explanation, score, _banded(decision, score), None)
-        case Method.ADDITIVE_EXACT:
-            additive = additive_of(model_bytes)
-            explanation = explain_additive(additive, values)
-            score = additive.score(explanation.output)
-            return _Again(explanation, score, _banded(decision, score), None)
-        case Method.EXACT_RULES:
-            table = rules_of(model_bytes).table
-            explanation = explain_rules(table, values)
-            fired = rule_findings(table, values)
-            return _Again(explanation, table.severity(values), table.outcome(values), fired)
-
-
-def _banded(decision: Decision, score: float) -> str | None:
-    for finding in decision.findings:
+def _banded(findings: tuple[Finding, ...], score: float) -> str | None:
+    for finding in findings:
         if finding.rule == BANDS:
             return band(score, {name: float(cut) for name, cut in finding.values.items() if cut is not None})
     return None

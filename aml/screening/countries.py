@@ -218,7 +218,7 @@ VI VIR U.S. Virgin Islands
 YE YEM Yemen|Yemeni|Republic of Yemen
 ZM ZMB Zambia|Zambian
 ZW ZWE Zimbabwe|Zimbabwean
-"""
+"""  # noqa: E501
 
 
 def _plain(text: str) -> str:

@@ -22,8 +22,12 @@ _DOTTED = re.compile(r"\b(?:\w\.){2,}")
 @lru_cache(maxsize=65536)
 def tokens(text: str, person: bool = True) -> tuple[str, ...]:
     """The tokens of a name: lower-case ASCII letters and digits. `person` reads digits inside words as letters."""
-    clean = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc", "Mn")
-                    or script_of(c) != "latin" and unicodedata.category(c) == "Mn")
+    clean = "".join(
+        c
+        for c in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(c) not in ("Cf", "Cc", "Mn")
+        or (script_of(c) != "latin" and unicodedata.category(c) == "Mn")
+    )
     clean = _APOSTROPHES.sub("", clean).replace("&", " and ").replace("ß", "ss")
     clean = _DOTTED.sub(lambda match: match[0].replace(".", "") + " ", clean) if not person else clean
     words = [word for word in _SEPARATORS.split(clean) if word]

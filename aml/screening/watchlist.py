@@ -104,7 +104,9 @@ def diff(old: WatchList | Mapping[str, str], new: WatchList | Mapping[str, str])
     )
 
 
-def watchlist(name: str, title: str, published: str | None, content: Sequence[bytes], drafts: Iterable[EntityDraft]) -> WatchList:
+def watchlist(
+    name: str, title: str, published: str | None, content: Sequence[bytes], drafts: Iterable[EntityDraft]
+) -> WatchList:
     """Close a parsed list: digest over the files' bytes in the order given, ids checked to be unique."""
     digest = sha256_hex(b"".join(sha256_hex(part).encode() for part in content) if len(content) != 1 else content[0])
     entities = tuple(draft.finish(name) for draft in drafts)
@@ -118,7 +120,9 @@ def watchlist(name: str, title: str, published: str | None, content: Sequence[by
     return WatchList(name, published or digest[:12], published, digest, entities, title)
 
 
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    m: i for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 
 
 def partial_date(text: str) -> str | None:

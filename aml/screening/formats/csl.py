@@ -17,13 +17,27 @@ from explain.record import sha256_hex
 _SCHEMAS = {"individual": "Person", "entity": "Organization", "vessel": "Vessel", "aircraft": "Airplane"}
 _NEEDED = {"source", "name", "alt_names", "addresses", "dates_of_birth", "nationalities", "ids"}
 _KINDS = (
-    ("passport", "passportNumber"), ("imo", "imoNumber"), ("vessel registration", "imoNumber"),
-    ("legal entity number", "leiCode"), ("swift", "swiftBic"), ("tax id", "taxNumber"), ("nit #", "taxNumber"),
-    ("r.f.c", "taxNumber"), ("ruc", "taxNumber"), ("digital currency address", "cryptoWallet"),
-    ("registration", "registrationNumber"), ("company number", "registrationNumber"),
-    ("registry", "registrationNumber"), ("gazette", "registrationNumber"), ("national id", "idNumber"),
-    ("cedula", "idNumber"), ("identification number", "idNumber"), ("c.u.r.p", "idNumber"), ("personal id", "idNumber"),
-    ("ssn", "idNumber"), ("license", "idNumber"),
+    ("passport", "passportNumber"),
+    ("imo", "imoNumber"),
+    ("vessel registration", "imoNumber"),
+    ("legal entity number", "leiCode"),
+    ("swift", "swiftBic"),
+    ("tax id", "taxNumber"),
+    ("nit #", "taxNumber"),
+    ("r.f.c", "taxNumber"),
+    ("ruc", "taxNumber"),
+    ("digital currency address", "cryptoWallet"),
+    ("registration", "registrationNumber"),
+    ("company number", "registrationNumber"),
+    ("registry", "registrationNumber"),
+    ("gazette", "registrationNumber"),
+    ("national id", "idNumber"),
+    ("cedula", "idNumber"),
+    ("identification number", "idNumber"),
+    ("c.u.r.p", "idNumber"),
+    ("personal id", "idNumber"),
+    ("ssn", "idNumber"),
+    ("license", "idNumber"),
 )
 
 

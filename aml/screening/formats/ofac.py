@@ -1,7 +1,7 @@
 """The U.S. Treasury's CSV files: SDN (sdn, add, alt, comments) and the consolidated non-SDN list (cons_prim, …).
 
-Layout: OFAC's "Specification for the Specially Designated Nationals list, fixed-field and delimited formats": no header,
-`-0- ` for an empty field, ending in a Ctrl-Z; remarks are clauses separated by `; `, and what does not fit into 1,000
+Layout: OFAC's "Specification for the Specially Designated Nationals list, fixed-field and delimited formats": no
+header, `-0- ` for an empty field, ending in a Ctrl-Z; remarks are clauses separated by `; `, and what does not fit into 1,000
 characters goes on in the comments file.
 """
 
@@ -14,10 +14,18 @@ from pathlib import Path
 from aml.screening.countries import country_code
 from aml.screening.watchlist import EntityDraft, ListUnreadable, WatchList, partial_date, watchlist, years_between
 
-SDN_FILES = (("ofac_sdn.csv", "sdn.csv"), ("ofac_alt.csv", "alt.csv"), ("ofac_add.csv", "add.csv"),
-             ("ofac_sdn_comments.csv", "sdn_comments.csv"))
-CONSOLIDATED_FILES = (("us_cons_prim.csv", "cons_prim.csv"), ("us_cons_alt.csv", "cons_alt.csv"),
-                      ("us_cons_add.csv", "cons_add.csv"), ("us_cons_comments.csv", "cons_comments.csv"))
+SDN_FILES = (
+    ("ofac_sdn.csv", "sdn.csv"),
+    ("ofac_alt.csv", "alt.csv"),
+    ("ofac_add.csv", "add.csv"),
+    ("ofac_sdn_comments.csv", "sdn_comments.csv"),
+)
+CONSOLIDATED_FILES = (
+    ("us_cons_prim.csv", "cons_prim.csv"),
+    ("us_cons_alt.csv", "cons_alt.csv"),
+    ("us_cons_add.csv", "cons_add.csv"),
+    ("us_cons_comments.csv", "cons_comments.csv"),
+)
 
 _SCHEMAS = {"individual": "Person", "vessel": "Vessel", "aircraft": "Airplane", "": "Organization"}
 _TITLE_PREFIX = re.compile(r"^(?:alt\.\s+|alternate\s+|additional\s+)?", re.IGNORECASE)
@@ -94,11 +102,22 @@ _IDENTIFIERS: tuple[tuple[str, str], ...] = (
 _ALIAS = re.compile(r"^(a\.k\.a\.|f\.k\.a\.|n\.k\.a\.|alt\. name)\s*,?\s*'?(.+?)'?$", re.IGNORECASE)
 _WALLET = re.compile(r"^Digital Currency Address\s*-?\s*(\w{2,6})\s+(\w{20,})", re.IGNORECASE)
 _PLAIN = {
-    "DOB": "birthDate", "POB": "birthPlace", "nationality": "nationality", "citizen": "citizenship",
-    "Gender": "gender", "Email Address": "email", "Website": "website", "Phone Number": "phone",
-    "Linked To:": "linkedTo", "Organization Established Date": "incorporationDate",
-    "Nationality of Registration": "jurisdiction", "Former Vessel Flag": "pastFlags", "Vessel Flag": "flag",
-    "Aircraft Model": "model", "Aircraft Manufacture Date": "buildDate", "Aircraft Operator": "operator",
+    "DOB": "birthDate",
+    "POB": "birthPlace",
+    "nationality": "nationality",
+    "citizen": "citizenship",
+    "Gender": "gender",
+    "Email Address": "email",
+    "Website": "website",
+    "Phone Number": "phone",
+    "Linked To:": "linkedTo",
+    "Organization Established Date": "incorporationDate",
+    "Nationality of Registration": "jurisdiction",
+    "Former Vessel Flag": "pastFlags",
+    "Vessel Flag": "flag",
+    "Aircraft Model": "model",
+    "Aircraft Manufacture Date": "buildDate",
+    "Aircraft Operator": "operator",
 }
 
 
@@ -131,7 +150,7 @@ def _rows(content: bytes, name: str, width: int) -> Iterator[list[str]]:
         text = content.rstrip(b"\x1a\r\n ").decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.rstrip(b"\x1a\r\n ").decode("latin-1")
-    for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
+    for number, row in enumerate(_csv(text, name), 1):
         if not row or row == ["\x1a"]:
             continue
         if len(row) < width or not row[0].strip().isdigit():
@@ -142,9 +161,21 @@ def _rows(content: bytes, name: str, width: int) -> Iterator[list[str]]:
         yield ["" if cell.strip() == "-0-" else cell.strip() for cell in row]
 
 
+def _csv(text: str, name: str) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ListUnreadable(f"{name} row {reader.line_num}: {error}; damaged or cut off, fetch it again") from error
+
+
 def entities(
-    primary: list[list[str]], alternates: list[list[str]], addresses: list[list[str]], comments: list[list[str]],
-    *, prefix: str
+    primary: list[list[str]],
+    alternates: list[list[str]],
+    addresses: list[list[str]],
+    comments: list[list[str]],
+    *,
+    prefix: str,
 ) -> Iterator[EntityDraft]:
     """The rows of the four files as entities, in the order of the primary file."""
     spill = {row[0]: row[1] for row in comments}

@@ -1,0 +1,169 @@
+"""How two names agree: their tokens are paired, and what pairs, contradicts or is merely left out is weighed.
+
+Weights are in nats of surprise (how rare a token is in the lists), so agreement on a rare name says more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from aml.screening.lexicon import ABU, PARTICLES, TITLES
+from aml.screening.organisations import FORM_TOKENS
+from aml.screening.sounds import token
+
+PAIRED = 0.62
+"""Similarity from which two tokens count as the same one, spelt differently."""
+INITIAL = 0.7
+PARTICLE_WEIGHT = 0.35
+TITLE_WEIGHT = 0.5
+FORM_WEIGHT = 1.0
+INITIAL_WEIGHT = 2.2
+
+
+@lru_cache(maxsize=1_000_000)
+def token_similarity(first: str, second: str) -> float:
+    """How alike two tokens are, 0 to 1: the best of spelling, sound, consonants and truncation. Symmetric."""
+    if first == second:
+        return 1.0
+    if len(first) == 1 or len(second) == 1:
+        return INITIAL if first[0] == second[0] else 0.0
+    a, b = token(first), token(second)
+    if a.sound == b.sound:
+        return 0.97
+    spelling = max(OSA.normalized_similarity(first, second), OSA.normalized_similarity(a.sound, b.sound))
+    shorter = min(len(a.bones), len(b.bones))
+    consonants = OSA.normalized_similarity(a.bones, b.bones) if shorter >= 2 else spelling * 0.8
+    best = max(0.5 * spelling + 0.5 * consonants, spelling)
+    if consonants == 1.0:
+        best = max(best, 0.9 if shorter >= 4 else 0.84 if shorter == 3 else 0.66)
+        if shorter <= 3 and spelling < 0.45:
+            best -= 0.12
+    short, long = (first, second) if len(first) < len(second) else (second, first)
+    if len(short) >= 4 and long.startswith(short):
+        best = max(best, 0.72 + 0.2 * len(short) / len(long))
+    elif spelling > 0.5:
+        best = max(best, 0.92 * JaroWinkler.similarity(a.sound, b.sound) - 0.06)
+    return best if best < 0.97 else 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """`agreement` in nats; the shares are of the two names' mean weight. `distortion` is how far the paired tokens
+    are from equal, on average."""
+
+    agreement: float
+    coverage: float
+    distortion: float
+    contradiction: float
+    omitted_from_list: float
+    omitted_from_query: float
+    pairs: tuple[tuple[str, str, float], ...]
+
+
+def weight_of(text: str, rarity: Callable[[str], float], is_person: bool) -> float:
+    """A token's weight in nats: its rarity, less for particles, titles, legal forms and initials."""
+    if len(text) == 1:
+        return INITIAL_WEIGHT
+    if is_person:
+        if text in PARTICLES:
+            return PARTICLE_WEIGHT
+        if text in TITLES:
+            return 1.5 if text in ABU else TITLE_WEIGHT
+    elif text in FORM_TOKENS:
+        return FORM_WEIGHT
+    return rarity(text)
+
+
+def align(
+    query: tuple[str, ...], query_weights: tuple[float, ...], listed: tuple[str, ...], listed_weights: tuple[float, ...]
+) -> Alignment:
+    """Pair the tokens of two names, best pairs first, then two tokens against one where they were split or joined."""
+    options: list[tuple[float, int, int, float]] = []
+    for i, left in enumerate(query):
+        for j, right in enumerate(listed):
+            alike = token_similarity(left, right) if left != right else 1.0
+            if alike >= PAIRED:
+                options.append((alike * (query_weights[i] + listed_weights[j]), i, j, alike))
+    options.sort(reverse=True)
+    left_free, right_free = set(range(len(query))), set(range(len(listed)))
+    agreement = distortion = explained_left = explained_right = 0.0
+    pairs: list[tuple[str, str, float]] = []
+
+    def pair(left: str, right: str, alike: float, weight_left: float, weight_right: float) -> None:
+        nonlocal agreement, distortion, explained_left, explained_right
+        weight = min(weight_left, weight_right)
+        agreement += weight * _credit(alike)
+        distortion += (1.0 - alike) * 0.5 * (weight_left + weight_right)
+        explained_left += weight_left
+        explained_right += weight_right
+        pairs.append((left, right, alike))
+
+    joined = _joined(query, listed) if len(query) > 1 or len(listed) > 1 else []
+    for _, i, j, alike in [option for option in options if option[3] > 0.93]:
+        if i in left_free and j in right_free:
+            left_free.discard(i)
+            right_free.discard(j)
+            pair(query[i], listed[j], alike, query_weights[i], listed_weights[j])
+    for alike, lefts, rights in joined:
+        if left_free.issuperset(lefts) and right_free.issuperset(rights):
+            best_single = max(
+                (option[3] for option in options if option[1] in lefts and option[2] in rights), default=0.0
+            )
+            if alike <= best_single:
+                continue
+            left_free.difference_update(lefts)
+            right_free.difference_update(rights)
+            pair(
+                " ".join(query[i] for i in lefts),
+                " ".join(listed[j] for j in rights),
+                alike,
+                sum(query_weights[i] for i in lefts),
+                sum(listed_weights[j] for j in rights),
+            )
+    for _, i, j, alike in options:
+        if i in left_free and j in right_free:
+            left_free.discard(i)
+            right_free.discard(j)
+            pair(query[i], listed[j], alike, query_weights[i], listed_weights[j])
+
+    total = 0.5 * (sum(query_weights) + sum(listed_weights)) or 1.0
+    loose_left = sum(query_weights[i] for i in left_free)
+    loose_right = sum(listed_weights[j] for j in right_free)
+    contradiction = min(loose_left, loose_right)
+    explained = 0.5 * (explained_left + explained_right)
+    return Alignment(
+        agreement=agreement,
+        coverage=explained / total,
+        distortion=distortion / explained if explained else 1.0,
+        contradiction=contradiction / total,
+        omitted_from_list=(loose_left - contradiction) / total,
+        omitted_from_query=(loose_right - contradiction) / total,
+        pairs=tuple(pairs),
+    )
+
+
+def _credit(alike: float) -> float:
+    return max(0.0, (alike - 0.4) / 0.6)
+
+
+def _joined(query: tuple[str, ...], listed: tuple[str, ...]) -> list[tuple[float, tuple[int, ...], tuple[int, ...]]]:
+    """Adjacent tokens of one name written as one that resemble a token of the other; best first."""
+    found: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
+    for i in range(len(query) - 1):
+        both = query[i] + query[i + 1]
+        for j, other in enumerate(listed):
+            if abs(len(both) - len(other)) <= 2 and both[0] == other[0] and len(both) >= 5:
+                alike = token_similarity(both, other)
+                if alike >= 0.85:
+                    found.append((alike, (i, i + 1), (j,)))
+    for j in range(len(listed) - 1):
+        both = listed[j] + listed[j + 1]
+        for i, other in enumerate(query):
+            if abs(len(both) - len(other)) <= 2 and both[0] == other[0] and len(both) >= 5:
+                alike = token_similarity(other, both)
+                if alike >= 0.85:
+                    found.append((alike, (i,), (j, j + 1)))
+    found.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
+    return found

@@ -1,0 +1,205 @@
+"""The index: which listed names could be meant, found in well under a millisecond.
+
+An immutable directory per version: a tantivy index over the keys of names, and the records and entities beside it,
+read through memory maps. `CURRENT` names the version in force and is replaced atomically: nobody sees half of one.
+"""
+
+import json
+import math
+import mmap
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+
+from aml.screening.records import ListedName, Record, record_of
+from aml.screening.sounds import keys, token
+from aml.screening.watchlist import Entity, ListVersion, WatchList
+from explain.record import canonical_json, sha256_hex
+
+FORMAT = 1
+"""Raised when records or keys change, so that an index of another format is built anew rather than misread."""
+PRIOR_NAMES = 20_000
+"""Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""
+
+
+class IndexMissing(Exception):
+    """There is no index, or one of another format, at the path: build it with `ScreeningIndex.build`."""
+
+
+class ScreeningIndex:
+    """An opened index version. Reading is safe from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            meta = json.loads((folder / "meta.json").read_bytes())
+        except FileNotFoundError as error:
+            raise IndexMissing(f"no screening index in {folder}") from error
+        if meta["format"] != FORMAT:
+            raise IndexMissing(f"the index in {folder} has format {meta['format']}, this code reads {FORMAT}")
+        self.version: str = meta["version"]
+        self.lists: tuple[ListVersion, ...] = tuple(ListVersion(**entry) for entry in meta["lists"])
+        self.name_count: int = meta["names"]
+        self.entity_count: int = meta["entities"]
+        self._searcher = tantivy.Index.open(str(folder / "names")).searcher()
+        self._schema = _schema()
+        self._records = _Lines(folder / "records")
+        self._entities = _Lines(folder / "entities")
+        self._identifiers: dict[str, list[int]] = json.loads((folder / "identifiers.json").read_bytes())
+        self._by_id: dict[str, int] | None = None
+        self.rarity = lru_cache(maxsize=400_000)(self._rarity)
+        self.record = lru_cache(maxsize=20_000)(self._record)
+
+    @classmethod
+    def build(cls, lists: Sequence[WatchList], path: Path) -> "ScreeningIndex":
+        """Write the index of these list versions under `path` and make it the current one; the same versions again
+        open what is there. The version is the digest of the lists' digests."""
+        version = sha256_hex(canonical_json([FORMAT, [(ref.name, ref.version, ref.sha256) for ref in _refs(lists)]]))[
+            :16
+        ]
+        folder = path / version
+        if not (folder / "meta.json").is_file():
+            draft = path / f".{version}.{os.getpid()}"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+            _write(lists, draft, version)
+            try:
+                draft.rename(folder)
+            except OSError:  # another process was first with the same bytes
+                shutil.rmtree(draft)
+        pointer = path / f".CURRENT.{os.getpid()}"
+        pointer.write_text(version)
+        pointer.replace(path / "CURRENT")
+        return cls(folder)
+
+    @classmethod
+    def open(cls, path: Path) -> "ScreeningIndex":
+        """The current version under `path`. Raises `IndexMissing`."""
+        try:
+            return cls(path / (path / "CURRENT").read_text().strip())
+        except FileNotFoundError as error:
+            raise IndexMissing(f"no screening index under {path}; build one") from error
+
+    def candidates(self, tokens: tuple[str, ...], limit: int) -> list[tuple[int, int]]:
+        """(entity, name) numbers of the names nearest to these tokens, best first."""
+        terms = keys(tokens)
+        if not terms:
+            return []
+        should = tantivy.Occur.Should
+        query = tantivy.Query.boolean_query(
+            [(should, tantivy.Query.term_query(self._schema, "keys", term, "basic")) for term in sorted(terms)]
+        )
+        found = self._searcher.search(query, limit, count=False).hits
+        if not found:
+            return []
+        addresses = [address for _, address in found]
+        places = [int(value or 0) for value in self._searcher.fast_field_values("place", addresses)]
+        return [(place >> 12, place & 0xFFF) for place in places]
+
+    def holders(self, number: str) -> Sequence[int]:
+        """The entities that carry an identifier, normalised."""
+        return self._identifiers.get(number, ())
+
+    def entity(self, number: int) -> Entity:
+        entity: Entity = json.loads(self._entities[number])
+        return entity
+
+    def records(self) -> Iterator[tuple[int, Record]]:
+        """Every record: for the scan that replaces an empty candidate list."""
+        return ((number, self._record(number)) for number in range(self.entity_count))
+
+    def _record(self, number: int) -> Record:
+        raw: list[Any] = json.loads(self._records[number])
+        names = tuple(ListedName(text, weak, tuple(found)) for text, weak, found in raw[3])
+        return Record(
+            raw[0],
+            raw[1],
+            raw[2],
+            names,
+            tuple(raw[4]),
+            tuple(raw[5]),
+            tuple(raw[6]),
+            raw[7],
+            tuple((kind, value) for kind, value in raw[8]),
+            tuple(raw[9]),
+        )
+
+    def _rarity(self, text: str) -> float:
+        """Nats of surprise at a token: by the names that carry its sound, or half of those with its consonants."""
+        parts = token(text)
+        carriers = float(self._searcher.doc_freq("keys", "s" + parts.sound))
+        if len(parts.bones) >= 3:
+            carriers = max(carriers, 0.3 * self._searcher.doc_freq("keys", "b" + parts.bones))
+        return math.log((self.name_count + PRIOR_NAMES) / (carriers + 1.0))
+
+
+class _Lines:
+    """A file of lines by number, through a memory map."""
+
+    def __init__(self, path: Path) -> None:
+        self._offsets = np.load(path.with_suffix(".npy"), mmap_mode="r")
+        with path.open("rb") as handle:
+            self._map = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) if len(self._offsets) > 1 else b""
+
+    def __getitem__(self, number: int) -> bytes:
+        return bytes(self._map[int(self._offsets[number]) : int(self._offsets[number + 1])])
+
+
+def _refs(lists: Sequence[WatchList]) -> list[ListVersion]:
+    return [entry.ref for entry in lists]
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("keys", tokenizer_name="whitespace", index_option="basic", stored=False)
+    builder.add_unsigned_field("place", stored=False, indexed=False, fast=True)
+    return builder.build()
+
+
+def _write(lists: Sequence[WatchList], folder: Path, version: str) -> None:
+    (folder / "names").mkdir()
+    index = tantivy.Index(_schema(), path=str(folder / "names"))
+    writer = index.writer(60_000_000, 1)
+    identifiers: dict[str, list[int]] = {}
+    record_ends, entity_ends = [0], [0]
+    number = names = 0
+    with (folder / "records").open("wb") as records, (folder / "entities").open("wb") as entities:
+        for list_index, entry in enumerate(lists):
+            for entity in entry.entities:
+                record = record_of(entity, list_index)
+                records.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode())
+                record_ends.append(records.tell())
+                entities.write(json.dumps(entity, ensure_ascii=False, separators=(",", ":")).encode())
+                entity_ends.append(entities.tell())
+                for _, value in record.identifiers:
+                    holders = identifiers.setdefault(value, [])
+                    if number not in holders:
+                        holders.append(number)
+                for place, name in enumerate(record.names[:4096]):
+                    document = tantivy.Document()
+                    document.add_text("keys", " ".join(keys(name.tokens)))
+                    document.add_unsigned("place", number << 12 | place)
+                    writer.add_document(document)
+                    names += 1
+                number += 1
+    writer.commit()
+    writer.wait_merging_threads()
+    np.save(folder / "records.npy", np.asarray(record_ends, dtype=np.int64))
+    np.save(folder / "entities.npy", np.asarray(entity_ends, dtype=np.int64))
+    (folder / "identifiers.json").write_text(json.dumps(identifiers))
+    meta = {
+        "format": FORMAT,
+        "version": version,
+        "names": names,
+        "entities": number,
+        "lists": [
+            {"name": ref.name, "version": ref.version, "sha256": ref.sha256, "published": ref.published}
+            for ref in _refs(lists)
+        ],
+    }
+    (folder / "meta.json").write_text(json.dumps(meta))

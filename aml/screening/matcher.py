@@ -1,0 +1,262 @@
+"""Screening: a query against an index of watchlists, every hit with what speaks for and against it.
+
+The one function to call is `screen`; it fetches candidates, scores their names, then the entities, and says why.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+
+from aml.screening.alignment import Alignment, align, weight_of
+from aml.screening.evidence import birth_date, country, gender, identifier, name_values
+from aml.screening.index import ScreeningIndex
+from aml.screening.query import Query
+from aml.screening.records import ListedName, Record, name_tokens, normal_number
+from aml.screening.scorer import Scorer, probability, reference_scorer
+from aml.screening.watchlist import ListVersion
+from explain.record import ModelRef
+
+CANDIDATES = 120
+STRONG = 0.95
+POSSIBLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class HitContribution:
+    """One feature's share of a hit's log-odds: `delta` is relative to the scorer's base, `value` the feature."""
+
+    feature: str
+    query_value: str
+    list_value: str
+    delta: float
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A listed entity that the query may mean. `Σ delta` of the contributions (the first, `base`, is what an average
+    pair has) is `log_odds`; `score` is that as a probability. `rule` names the hard rule or `additive`."""
+
+    entity_id: str
+    list_name: str
+    list_version: str
+    list_sha256: str
+    schema: str
+    caption: str
+    score: float
+    log_odds: float
+    contributions: tuple[HitContribution, ...]
+    matched_name: str
+    rule: str
+    strength: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningResult:
+    """What was asked of which versions, and the hits, best first. `strength` is the strongest hit's: none, possible,
+    strong or exact."""
+
+    query: Query
+    index_version: str
+    lists: tuple[ListVersion, ...]
+    scorer: ModelRef
+    threshold: float
+    hits: tuple[Hit, ...]
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    log_odds: float
+    number: int
+    record: Record
+    name: ListedName
+    alignment: Alignment | None
+    query_name: str
+    values: dict[str, float | None]
+    compared: dict[str, tuple[str, str]]
+    rule: str
+
+
+def screen(
+    query: Query,
+    *,
+    index: ScreeningIndex,
+    lists: Collection[str] | None = None,
+    threshold: float = POSSIBLE,
+    limit: int = 10,
+    exclude: Collection[str] = (),
+    scorer: Scorer | None = None,
+    candidates: int = CANDIDATES,
+) -> ScreeningResult:
+    """Match a query against the lists of an index (all, or those named).
+
+    Hits have at least `threshold` probability or a hard rule, at most `limit` of them, none of the entity ids in
+    `exclude` (hits cleared before). Equal scores are ordered by entity id, so that the answer never depends on chance.
+    """
+    model = scorer or reference_scorer()
+    wanted = None if lists is None else {i for i, ref in enumerate(index.lists) if ref.name in lists}
+    asked = [(name, found) for name in query.names if (found := name_tokens(name, query.kind))]
+    scored = [
+        entry
+        for number, places in _candidates(query, asked, index, candidates).items()
+        if _admitted(record := index.record(number), query, wanted, exclude)
+        and (entry := _score(query, asked, number, record, places, index, model))
+    ]
+    scored.sort(key=lambda entry: (-entry.log_odds, entry.record.id))
+    kept = [entry for entry in scored if entry.rule != "additive" or probability(entry.log_odds) >= threshold]
+    hits = tuple(_hit(entry, index, model) for entry in kept[:limit])
+    order = ("none", "possible", "strong", "exact")
+    return ScreeningResult(
+        query=query,
+        index_version=index.version,
+        lists=tuple(ref for i, ref in enumerate(index.lists) if wanted is None or i in wanted),
+        scorer=model.ref,
+        threshold=threshold,
+        hits=hits,
+        strength=max((hit.strength for hit in hits), key=order.index, default="none"),
+    )
+
+
+def _candidates(
+    query: Query, asked: list[tuple[str, tuple[str, ...]]], index: ScreeningIndex, limit: int
+) -> dict[int, set[int]]:
+    """Entity numbers with the names that were found; by identifier with none, which means all its names."""
+    found: dict[int, set[int]] = {}
+    for _, number in query.identifiers:
+        for holder in index.holders(normal_number(number)):
+            found.setdefault(holder, set())
+    for _, tokens in asked:
+        for entity, name in index.candidates(tokens, limit):
+            found.setdefault(entity, set()).add(name)
+    return found
+
+
+def _admitted(record: Record, query: Query, wanted: set[int] | None, exclude: Collection[str]) -> bool:
+    if record.id in exclude or (wanted is not None and record.list_index not in wanted):
+        return False
+    return record.kind == query.kind or "any" in (record.kind, query.kind)
+
+
+def _score(
+    query: Query,
+    asked: list[tuple[str, tuple[str, ...]]],
+    number: int,
+    record: Record,
+    places: set[int],
+    index: ScreeningIndex,
+    model: Scorer,
+) -> _Scored | None:
+    is_person = "person" in (query.kind, record.kind)
+    names = [record.names[place] for place in sorted(places)] if places else list(record.names)
+    best: tuple[float, ListedName, Alignment, str, dict[str, float | None]] | None = None
+    for text, tokens in asked:
+        weights = _weights(tokens, index, is_person)
+        for name in names:
+            alignment = align(tokens, weights, name.tokens, _weights(name.tokens, index, is_person))
+            values = name_values(alignment, name.weak)
+            worth = sum(model.part(feature, value) for feature, value in values.items())
+            if best is None or worth > best[0]:
+                best = (worth, name, alignment, text, values)
+    number_grade, ours, theirs, rule = identifier(query, record)
+    if best is None:
+        if number_grade is None or not record.names:
+            return None
+        best = (
+            0.0,
+            record.names[0],
+            align((), (), (), ()),
+            "",
+            dict.fromkeys(name_values(align((), (), (), ()), False)),
+        )
+    born, born_ours, born_theirs = birth_date(query.birth_dates, record.birth_dates)
+    from_where, where_ours, where_theirs = country(query.countries, record)
+    sex, sex_ours, sex_theirs = gender(query.gender, record.gender)
+    values = {**best[4], "birth_date": born, "country": from_where, "gender": sex, "identifier": number_grade}
+    compared = {
+        "birth_date": (born_ours, born_theirs),
+        "country": (where_ours, where_theirs),
+        "gender": (sex_ours, sex_theirs),
+        "identifier": (ours, theirs),
+    }
+    return _Scored(
+        model.log_odds(values), number, record, best[1], best[2], best[3], values, compared, rule or "additive"
+    )
+
+
+def _weights(tokens: tuple[str, ...], index: ScreeningIndex, is_person: bool) -> tuple[float, ...]:
+    return tuple(weight_of(text, index.rarity, is_person) for text in tokens)
+
+
+def _hit(entry: _Scored, index: ScreeningIndex, model: Scorer) -> Hit:
+    ref = index.lists[entry.record.list_index]
+    entity = index.entity(entry.number)
+    contributions = [HitContribution("base", "", "", model.base)]
+    for feature in model.features:
+        value = entry.values[feature]
+        ours, theirs = entry.compared.get(feature) or _names_compared(feature, entry)
+        contributions.append(
+            HitContribution(feature, ours, theirs, model.part(feature, value) - model.background[feature], value)
+        )
+    score = probability(entry.log_odds)
+    return Hit(
+        entity_id=entry.record.id,
+        list_name=ref.name,
+        list_version=ref.version,
+        list_sha256=ref.sha256,
+        schema=entity["schema"],
+        caption=entity["caption"],
+        score=score,
+        log_odds=entry.log_odds,
+        contributions=tuple(contributions),
+        matched_name=entry.name.text,
+        rule=entry.rule,
+        strength=_strength(entry, score),
+        text=_text(entry, ref),
+    )
+
+
+def _names_compared(feature: str, entry: _Scored) -> tuple[str, str]:
+    if entry.alignment is None:
+        return "", ""
+    paired = entry.alignment.pairs
+    if feature in ("name_agreement", "name_accuracy"):
+        return " ".join(left for left, _, _ in paired), " ".join(right for _, right, _ in paired)
+    return entry.query_name, entry.name.text
+
+
+def _strength(entry: _Scored, score: float) -> str:
+    """Exact: a hard rule, or a name without any difference and the same birth date. A model alone is never exact."""
+    if entry.rule != "additive":
+        return "exact"
+    same_name = all(entry.values[name] == full for name, full in _WITHOUT_DIFFERENCE)
+    if same_name and entry.values["birth_date"] == 1.0 and len(entry.name.tokens) > 1:
+        return "exact"
+    return "strong" if score >= STRONG else "possible"
+
+
+_WITHOUT_DIFFERENCE = (
+    ("name_accuracy", 1.0),
+    ("name_contradiction", 0.0),
+    ("name_beyond_list", 0.0),
+    ("name_beyond_query", 0.0),
+)
+
+
+@lru_cache(maxsize=64)
+def _rule_words(rule: str) -> str:
+    return rule.removeprefix("exact_").replace("_", " ")
+
+
+def _text(entry: _Scored, ref: ListVersion) -> str:
+    """One sentence for the officer: what agreed, what did not."""
+    parts = [f"“{entry.query_name}” against “{entry.name.text}” on {ref.name} ({ref.version})"]
+    if entry.rule != "additive":
+        parts.append(f"the same {_rule_words(entry.rule)}: {entry.compared['identifier'][1]}")
+    for feature, word in (("birth_date", "birth date"), ("country", "country"), ("gender", "sex")):
+        value = entry.values[feature]
+        if value is not None:
+            ours, theirs = entry.compared[feature]
+            parts.append(f"{word} {'agrees' if value > 0 else 'differs'} ({ours} / {theirs})")
+    return "; ".join(parts) + "."

@@ -1,0 +1,141 @@
+"""Legal forms and the words that organisations abbreviate, so that `OOO`, `LLC` and `Limited Liability Company` agree.
+
+Kept apart because it is a table of usage: it grows with the lists, the matching does not change.
+"""
+
+# Canonical form: spellings. A form is compared, but says little: see `alignment.weight_of`.
+_FORMS = """
+llc: llc ooo ltd limited lda ltda tov doo srl sarl gmbh spzoo sro kft bv bvba oy ou sia uab sdnbhd pte pty plc wll fzc fzco fze fzllc
+llc: sp_z_o_o limited_liability_company s_de_rl sdn_bhd pte_ltd pty_ltd co_ltd private_limited pvt_ltd obshchestvo_s_ogranichennoi_otvetstvennostyu
+llc: limitada sas eirl kk gida_limited_sirketi limited_sirketi obschestvo_s_ogranichennoy_otvetstvennostyu mchj
+jsc: jsc ao oao pao zao pjsc ojsc cjsc ag sa sab as ab asa nv spa kgaa oyj ad dd nyrt zrt saoc sae sal sak kscc psc pao anonim_sirketi
+jsc: joint_stock_company open_joint_stock_company public_joint_stock_company closed_joint_stock_company sociedad_anonima
+jsc: sa_de_cv srl_de_cv s_de_rl_de_cv sapi_de_cv aktsionernoe_obshchestvo otkrytoe_aktsionernoe_obshchestvo publichnoe_aktsionernoe_obshchestvo
+jsc: sa_e_c public_limited_company societe_anonyme aktiengesellschaft publichnoe_aktsionernoye_obshchestvo aktsionernoye_obshchestvo
+inc: inc incorporated corp corporation cia compania company co cie companhia sherkat sherkate
+grp: group grp gruppa groupe grupo gruppe holding holdings hldg kholding
+"""  # noqa: E501
+_WORDS = {
+    "intl": "international",
+    "int": "international",
+    "internat": "international",
+    "internacional": "international",
+    "mfg": "manufacturing",
+    "mfrs": "manufacturers",
+    "ind": "industries",
+    "inds": "industries",
+    "indus": "industries",
+    "industry": "industries",
+    "industrial": "industries",
+    "tech": "technology",
+    "technologies": "technology",
+    "univ": "university",
+    "natl": "national",
+    "nat": "national",
+    "nacional": "national",
+    "govt": "government",
+    "dept": "department",
+    "min": "ministry",
+    "assn": "association",
+    "assoc": "association",
+    "inst": "institute",
+    "org": "organization",
+    "organisation": "organization",
+    "eng": "engineering",
+    "engr": "engineering",
+    "svcs": "services",
+    "svc": "services",
+    "service": "services",
+    "trdg": "trading",
+    "trd": "trading",
+    "imp": "import",
+    "exp": "export",
+    "dev": "development",
+    "mgmt": "management",
+    "bros": "brothers",
+    "ctr": "center",
+    "centre": "center",
+    "lab": "laboratory",
+    "labs": "laboratory",
+    "comm": "commercial",
+    "inv": "investment",
+    "investments": "investment",
+    "ent": "enterprises",
+    "enterprise": "enterprises",
+    "shpg": "shipping",
+    "nav": "navigation",
+    "transp": "transport",
+    "transportation": "transport",
+    "fed": "federal",
+    "bk": "bank",
+    "banco": "bank",
+    "banque": "bank",
+    "fdn": "foundation",
+    "found": "foundation",
+    "soc": "society",
+    "sys": "systems",
+    "system": "systems",
+    "elec": "electronics",
+    "electronic": "electronics",
+    "chem": "chemical",
+    "chemicals": "chemical",
+    "petro": "petroleum",
+    "gen": "general",
+    "constr": "construction",
+    "res": "research",
+    "and": "",
+    "the": "",
+    "of": "",
+    "for": "",
+    "de": "",
+    "la": "",
+    "del": "",
+    "du": "",
+    "des": "",
+    "et": "",
+    "und": "",
+    "y": "",
+    "e": "",
+    "los": "",
+    "las": "",
+    "da": "",
+    "do": "",
+    "ms": "",
+}
+
+FORMS: dict[str, str] = {}
+_PHRASES: dict[tuple[str, ...], str] = {}
+for _line in _FORMS.strip().splitlines():
+    _form, _spellings = _line.split(": ")
+    for _spelling in _spellings.split():
+        if "_" in _spelling:
+            _PHRASES[tuple(_spelling.split("_"))] = _form
+        else:
+            FORMS[_spelling] = _form
+_LONGEST = max(map(len, _PHRASES))
+FORM_TOKENS = frozenset(FORMS.values())
+
+
+def significant(found: tuple[str, ...]) -> tuple[str, ...]:
+    """An organisation's tokens: phrases and abbreviations of legal forms as one token, filler words left out.
+
+    A name that consists of nothing else is returned as it is.
+    """
+    kept: list[str] = []
+    place = 0
+    while place < len(found):
+        for length in range(min(_LONGEST, len(found) - place), 1, -1):
+            form = _PHRASES.get(found[place : place + length])
+            if form:
+                kept.append(form)
+                place += length
+                break
+        else:
+            word = found[place]
+            word = FORMS.get(word, word) if place or len(found) > 1 else word
+            word = _WORDS.get(word, word)
+            if word:
+                kept.append(word)
+            place += 1
+    meaningful = tuple(kept[:24])
+    return meaningful if any(word not in FORM_TOKENS for word in meaningful) else found[:24]

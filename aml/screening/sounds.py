@@ -1,0 +1,138 @@
+"""How a token sounds: its spelling made regular, its consonants, and the keys under which an index finds it.
+
+Kept apart because transliteration variants (Mohamed, Muhammad, Mokhamed) are a matter of sound, typing errors are not.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+# Spelling to sound, in order; after the romanisations of Arabic, Russian, Persian, Chinese and the European languages.
+_REWRITES = tuple(
+    (re.compile(pattern), into)
+    for pattern, into in (
+        (r"tsch|tch|cz|tj(?=[aeiou])", "ch"),
+        (r"shch|sch", "sh"),
+        (r"dzh|dj|zh|dsch", "j"),
+        (r"^mc", "mak"),
+        (r"ph", "f"),
+        (r"gh|gu(?=[ei])", "g"),
+        (r"kh", "h"),
+        (r"ck|q", "k"),
+        (r"^x", "z"),
+        (r"x", "ks"),
+        (r"ts|tz", "z"),
+        (r"c(?=[eiy])", "s"),
+        (r"c(?!h)", "k"),
+        (r"th", "t"),
+        (r"dh", "d"),
+        (r"sh", "S"),
+        (r"ch", "S"),
+        (r"^ye|^je", "e"),
+        (r"iy|yi|ii|ij|yy|ee|ea|ie|ei|ey", "i"),
+        (r"ou|oo|uu", "u"),
+        (r"aa", "a"),
+        (r"ay|ai|ae", "e"),
+        (r"au|aw", "au"),
+        (r"w", "v"),
+        (r"y", "i"),
+        (r"iu|yu", "u"),
+        (r"ia|ya", "ia"),
+        (r"(.)\1+", r"\1"),
+        (r"(?<=[^aeiou])h(?=$)", ""),
+        (r"(?<=[aeiou])h$", ""),
+    )
+)
+# Consonants that one Arabic, Hebrew or Persian letter may have become, and the other way round.
+_CLASSES = str.maketrans("pgqcvz", "bkkkfs")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token with what it is compared by. All parts are derived from `text`."""
+
+    text: str
+    sound: str
+    """Spelling made regular: `mohammed` and `muhamad` differ only in vowels."""
+    bones: str
+    """Its consonants in the classes that survive every romanisation; vowels, w, y and a final h are dropped."""
+
+
+@lru_cache(maxsize=400_000)
+def token(text: str) -> Token:
+    """Analyse one lower-case ASCII token."""
+    sound = text
+    for pattern, into in _REWRITES:
+        sound = pattern.sub(into, sound)
+    return Token(text, sound or text, bones(text))
+
+
+@lru_cache(maxsize=400_000)
+def bones(text: str) -> str:
+    """The consonant skeleton: `muhammad` → `mhmd`, `khaled` → `hld`, `yusuf` and `youssef` → `isf`."""
+    base = text
+    for pattern, into in _BONE_REWRITES:
+        base = pattern.sub(into, base)
+    first, rest = base[:1], base[1:]
+    if first in "aeou":
+        first = ""
+    elif first in "iy":
+        first = "" if rest[:1] not in tuple("aeou") else "i"
+    elif first == "w":
+        first = "f"
+    rest = re.sub(r"[aeiouyw]", "", rest)
+    rest = re.sub(r"h$", "", rest)
+    joined = re.sub(r"(.)\1+", r"\1", (first + rest).translate(_CLASSES))
+    return joined
+
+
+_BONE_REWRITES = tuple(
+    (re.compile(pattern), into)
+    for pattern, into in (
+        (r"tsch|tch|shch|sch|sh|ch|cz", "S"),
+        (r"dzh|dj|zh|j", "J"),
+        (r"ph", "f"),
+        (r"gh", "g"),
+        (r"kh|x", "h"),
+        (r"ck|q", "k"),
+        (r"th", "t"),
+        (r"dh", "d"),
+        (r"ts|tz", "s"),
+        (r"c(?=[eiy])", "s"),
+        (r"c", "k"),
+        (r"(?<=[aeiou])v(?=[^aeiou]|$)", "v"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
+def keys(tokens: tuple[str, ...]) -> set[str]:
+    """What an index files a name under and looks it up by: whole tokens, sounds, consonants with one left out, the
+    beginnings of long tokens, and adjacent tokens written as one."""
+    found: set[str] = set()
+    for text in tokens:
+        found |= token_keys(text)
+    for left, right in pairwise(tokens):
+        joined = bones(left + right)
+        if len(joined) >= 3:
+            found.add("b" + joined)
+    return found
+
+
+@lru_cache(maxsize=400_000)
+def token_keys(text: str) -> frozenset[str]:
+    """The keys of one token; a single letter has one of its own."""
+    if len(text) == 1:
+        return frozenset((f"i{text}",))
+    parts = token(text)
+    found = {"t" + text, "s" + parts.sound}
+    if len(parts.bones) >= 2:
+        found.add("b" + parts.bones)
+    if len(parts.bones) >= 3:
+        found |= {"d" + parts.bones[:i] + parts.bones[i + 1 :] for i in range(len(parts.bones))}
+        found.add("d" + parts.bones)
+    if len(text) >= 4:
+        found.add("p" + text[:4])
+        found.add("e" + text[-4:])
+    return frozenset(found)

@@ -94,16 +94,20 @@ async def fetch_alert_of_transaction(conn: Connection, transaction_id: str) -> A
     return None if row is None else await fetch_alert(conn, row[0])
 
 
-async def list_alerts(conn: Connection, *, limit: int = 50, before: datetime | None = None) -> list[Alert]:
-    """The tenant's alerts, newest first; `before` pages on `created_at`."""
+async def list_alerts(
+    conn: Connection, *, limit: int = 50, before: datetime | None = None, before_id: UUID | None = None
+) -> list[Alert]:
+    """The tenant's alerts, newest first. `before` pages on `created_at`, with `before_id` where alerts share an instant,
+    as those of one batch do."""
     cursor = conn.cursor(row_factory=frozen_row(Alert))
     await cursor.execute(
         "SELECT a.alert_id, a.tenant_id, a.subject_id, a.decision_id, a.transaction_id, a.typologies, a.score, "
         "a.accounts, a.transactions, a.sealed_evidence, a.created_at, (SELECT m.case_id FROM case_matter m "
         "WHERE m.tenant_id = a.tenant_id AND m.about = 'alert:' || a.alert_id ORDER BY m.joined_at LIMIT 1) AS case_id "
         "FROM alert a WHERE a.tenant_id = current_tenant() "
-        "AND (%(before)s::timestamptz IS NULL OR a.created_at < %(before)s) "
+        "AND (%(before)s::timestamptz IS NULL OR a.created_at < %(before)s "
+        "OR a.created_at = %(before)s AND a.alert_id > %(before_id)s::uuid) "
         "ORDER BY a.created_at DESC, a.alert_id LIMIT %(limit)s",
-        {"before": before, "limit": limit},
+        {"before": before, "before_id": before_id, "limit": limit},
     )
     return await cursor.fetchall()

@@ -167,17 +167,23 @@ async def fetch_application(conn: Connection, application_id: UUID) -> Applicati
 
 
 async def list_applications(
-    conn: Connection, *, state: str | None = None, limit: int = 50, before: datetime | None = None
+    conn: Connection,
+    *,
+    state: str | None = None,
+    limit: int = 50,
+    before: datetime | None = None,
+    before_id: UUID | None = None,
 ) -> list[Application]:
-    """The tenant's applications, newest first; `before` pages on `submitted_at`."""
+    """The tenant's applications, newest first; `before` (and `before_id` at the same instant) page on `submitted_at`."""
     cursor = conn.cursor(row_factory=frozen_row(Application))
     await cursor.execute(
         "SELECT application_id, tenant_id, subject_id, applicant_kind, sealed_applicant, regime, state, outcome, "
         "reasons, submitted_at, updated_at FROM application "
         "WHERE (%(state)s::text IS NULL OR state = %(state)s) "
-        "AND (%(before)s::timestamptz IS NULL OR submitted_at < %(before)s) "
-        "ORDER BY submitted_at DESC LIMIT %(limit)s",
-        {"state": state, "before": before, "limit": limit},
+        "AND (%(before)s::timestamptz IS NULL OR submitted_at < %(before)s "
+        "OR submitted_at = %(before)s AND application_id > %(before_id)s::uuid) "
+        "ORDER BY submitted_at DESC, application_id LIMIT %(limit)s",
+        {"state": state, "before": before, "before_id": before_id, "limit": limit},
     )
     return await cursor.fetchall()
 

@@ -1,0 +1,58 @@
+"""Who may do what: the one table from scopes (services) and roles (officers) to permissions."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a route asks for. API keys carry these same names as scopes."""
+
+    SUBMIT_APPLICATIONS = "applications:write"
+    READ_APPLICATIONS = "applications:read"
+    OPEN_ACCOUNTS = "accounts:write"
+    SUBMIT_TRANSACTIONS = "transactions:write"
+    READ_ALERTS = "alerts:read"
+    READ_DECISIONS = "decisions:read"
+    READ_CASES = "cases:read"
+    WORK_CASES = "cases:work"
+    APPROVE_CASES = "cases:approve"
+    FILE = "filings"
+    READ_METRICS = "metrics:read"
+
+
+class Role(StrEnum):
+    """An officer's roles; an officer may hold several."""
+
+    ANALYST = "analyst"
+    APPROVER = "approver"
+    FILING_OFFICER = "filing_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+_READ = frozenset(
+    {Permission.READ_APPLICATIONS, Permission.READ_ALERTS, Permission.READ_DECISIONS, Permission.READ_CASES}
+)
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ANALYST: _READ | {Permission.WORK_CASES},
+    Role.APPROVER: _READ | {Permission.WORK_CASES, Permission.APPROVE_CASES},
+    Role.FILING_OFFICER: _READ | {Permission.FILE},
+    Role.AUDITOR: _READ,
+    Role.ADMINISTRATOR: frozenset({Permission.READ_METRICS}),
+}
+"""That the approver is another person than the maker is for the workflow to check: it knows who the maker was."""
+
+PERSONS_ONLY = frozenset({Permission.WORK_CASES, Permission.APPROVE_CASES, Permission.FILE})
+"""What no API key may do, whatever its scopes: a human decision is made by a person who can be named."""
+
+SCOPE_PERMISSIONS: dict[str, Permission] = {
+    permission.value: permission for permission in Permission if permission not in PERSONS_ONLY
+}
+
+HIDDEN = frozenset({Permission.FILE})
+"""Refused as if the thing did not exist: that there are filings at all is secret from those who do not file."""
+
+
+def role_for(permission: Permission, roles: frozenset[Role]) -> Role | None:
+    """The first of the table's roles that the officer holds and that allows it: what an assertion names."""
+    return next((role for role, allowed in ROLE_PERMISSIONS.items() if role in roles and permission in allowed), None)

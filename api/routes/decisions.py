@@ -1,0 +1,126 @@
+"""Decisions: why the machine decided as it did, opened for whoever may read it, and never without an audit row."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, needs
+from api.permissions import Permission
+from api.schemas.decisions import (
+    ContributionOut,
+    DecisionList,
+    DecisionOut,
+    DecisionRow,
+    FindingOut,
+    InputOut,
+    ModelOut,
+)
+from api.schemas.problems import problem_responses
+from api.subject_keys import subject_key
+from explain.record import Decision
+from store.audit import record_read
+from store.connection import tenant_transaction
+from store.decisions import StoredDecision, fetch_decision, list_decisions
+from store.subjects import SubjectErased
+from vault import contexts
+from vault.envelope import open_sealed
+
+router = APIRouter(prefix="/v1/decisions", tags=["decisions"], route_class=GuardedRoute)
+
+_ABOUT = r"^[a-z_]+:[\x21-\x7e]{1,200}$"
+
+
+@router.get(
+    "",
+    openapi_extra=needs(Permission.READ_DECISIONS),
+    responses=problem_responses([422]),
+    summary="The decisions on one matter",
+)
+async def list_about(
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    about: Annotated[
+        str,
+        Query(
+            pattern=_ABOUT, description="As `kind:id`.", examples=["application:0b0c1f5e-2f0e-4e55-9a5e-1d0a6f3f5c11"]
+        ),
+    ],
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> DecisionList:
+    """Oldest first: of `application:<id>`, `transaction:<id>`, `alert:<id>`."""
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        decisions = await list_decisions(connection, about, limit)
+        await record_read(connection, principal.actor, "list decisions", about)
+    return DecisionList(decisions=[decision_row(decision) for decision in decisions])
+
+
+@router.get(
+    "/{decision_id}",
+    openapi_extra=needs(Permission.READ_DECISIONS),
+    responses=problem_responses([404, 422]),
+    summary="One decision with its explanation",
+)
+async def show(decision_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> DecisionOut:
+    """Model and digest, features with values and SHAP values, base value, additivity error, the rules that fired with
+    their citations, and the sentence. Audited. Once the person's data is erased, the numbers remain."""
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        stored = await fetch_decision(connection, decision_id)
+        await record_read(connection, principal.actor, "read", f"decision:{decision_id}")
+        try:
+            data_key = await subject_key(connection, services, principal.tenant_id, stored.subject_id)
+        except SubjectErased:
+            return _present(stored, None)
+    evidence = open_sealed(data_key, stored.sealed_evidence, contexts.decision_evidence(decision_id))
+    return _present(stored, stored.reopen(evidence))
+
+
+def decision_row(stored: StoredDecision) -> DecisionRow:
+    return DecisionRow(
+        decision_id=stored.decision_id,
+        kind=stored.kind.value,
+        about=stored.about,
+        outcome=stored.outcome,
+        score=stored.score,
+        created_at=stored.created_at,
+    )
+
+
+def _present(stored: StoredDecision, opened: Decision | None) -> DecisionOut:
+    return DecisionOut(
+        **decision_row(stored).model_dump(),
+        sentence=opened.sentence if opened else None,
+        model=ModelOut(name=stored.model.name, version=stored.model.version, sha256=stored.model.sha256),
+        method=stored.method.value,
+        base_value=stored.base_value,
+        contributions=_contributions(stored, opened),
+        output=stored.output,
+        additivity_error=stored.additivity_error,
+        findings=_findings(stored, opened),
+        regime=stored.regime,
+        regime_version=stored.regime_version,
+        policy_version=stored.policy_version,
+        inputs=[InputOut(name=ref.name, sha256=ref.sha256) for ref in stored.inputs],
+        code_version=stored.code_version,
+        as_of=stored.as_of,
+        leaf_id=stored.leaf_id,
+        evidence="open" if opened else "erased",
+    )
+
+
+def _contributions(stored: StoredDecision, opened: Decision | None) -> list[ContributionOut]:
+    if opened:
+        return [
+            ContributionOut(feature=one.feature, value=one.value, shap=one.shap) for one in opened.explanation.ranked()
+        ]
+    pairs = sorted(zip(stored.features, stored.shap, strict=True), key=lambda pair: (-abs(pair[1]), pair[0]))
+    return [ContributionOut(feature=feature, value=None, shap=shap) for feature, shap in pairs]
+
+
+def _findings(stored: StoredDecision, opened: Decision | None) -> list[FindingOut]:
+    if opened:
+        return [
+            FindingOut(rule=one.rule, effect=one.effect, citation=one.citation, text=one.text, values=dict(one.values))
+            for one in opened.findings
+        ]
+    return [FindingOut(rule=one.rule, effect=one.effect, citation=one.citation) for one in stored.rules]

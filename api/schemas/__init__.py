@@ -1,0 +1,1 @@
+"""What goes over the wire: the public promise, apart from domain objects."""

@@ -1,0 +1,70 @@
+"""Decisions over the wire: what was decided, by which model or table, and why."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+Value = str | int | float | bool | None
+
+
+class ModelOut(BaseModel):
+    name: str
+    version: str
+    sha256: str = Field(description="Of the model's native bytes: the digest names the model.")
+
+
+class ContributionOut(BaseModel):
+    feature: str
+    value: Value = Field(description="`null` is not known, or erased.")
+    shap: float = Field(description="The share of the output, in the output's unit.")
+
+
+class FindingOut(BaseModel):
+    rule: str
+    effect: str
+    citation: str
+    text: str | None = None
+    values: dict[str, Value] = {}
+
+
+class InputOut(BaseModel):
+    name: str
+    sha256: str
+
+
+class DecisionRow(BaseModel):
+    decision_id: UUID
+    kind: str
+    about: str
+    outcome: str
+    score: float
+    created_at: datetime
+
+
+class DecisionList(BaseModel):
+    decisions: list[DecisionRow]
+
+
+class DecisionOut(DecisionRow):
+    """All that is needed to understand, replay and check a decision."""
+
+    sentence: str | None = Field(description="What an officer reads first. `null` once the data is erased.")
+    model: ModelOut
+    method: Literal["tree_path_dependent", "additive_exact", "exact_rules"]
+    base_value: float
+    contributions: list[ContributionOut] = Field(description="Largest effect first.")
+    output: float = Field(description="`base_value` plus all `shap` equal it within `additivity_error`.")
+    additivity_error: float
+    findings: list[FindingOut]
+    regime: str
+    regime_version: str
+    policy_version: str
+    inputs: list[InputOut]
+    code_version: str
+    as_of: datetime
+    leaf_id: UUID = Field(description="The decision's leaf in the ledger.")
+    evidence: Literal["open", "erased"] = Field(
+        description="`erased`: the person's key was destroyed; numbers and rules remain, values and words do not."
+    )

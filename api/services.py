@@ -1,0 +1,67 @@
+"""What the API is given to work with: made once by the composition root, never read from the environment here."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio.client import Client
+
+from aml.transaction import Transaction
+from api.schemas.transactions import TransactionAnswer
+from store.connection import Pool
+from vault.keys import KeyProvider
+from vault.objects import Vault
+
+
+class TemporalDown(Exception):
+    """Temporal does not answer. Nothing was changed; ask again in a little while."""
+
+
+class EngineRebuilding(Exception):
+    """The engine is rebuilding its state after a failed commit. Nothing of the batch was kept; send it again."""
+
+
+class TransactionEngine(Protocol):
+    """The streaming engine, seen from its routes."""
+
+    async def submit(self, tenant_id: UUID, transactions: Sequence[Transaction]) -> Sequence[TransactionAnswer]:
+        """One answer a transaction, in order, after the commit. Raises `EngineRebuilding`."""
+
+
+TemporalGetter = Callable[[], Awaitable[Client]]
+"""Connects on first use. Raises `TemporalDown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilingServices:
+    """What only filing officers' routes touch: the filing role's connections, keys and namespace."""
+
+    pool: Pool
+    keys: KeyProvider
+    temporal: TemporalGetter
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The API's parts. `pool` connects as the role `clearance_api` (or `clearance_engine` in the engine service)."""
+
+    pool: Pool
+    vault: Vault
+    keys: KeyProvider
+    token_key: Ed25519PrivateKey
+    """Signs and verifies officers' tokens."""
+    assertion_key: Ed25519PrivateKey
+    """Signs officers' single-purpose assertions; the dispatcher hands its public key to workflows."""
+    idempotency_key: bytes
+    """HMAC key over Idempotency-Keys and request digests, which would otherwise let personal data be guessed."""
+    temporal: TemporalGetter
+    filings: FilingServices | None = None
+    """Absent where no filing officers are served: the filing routes then answer as if they did not exist."""
+    clock: Callable[[], datetime] = field(default=_now)

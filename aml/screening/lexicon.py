@@ -17,8 +17,8 @@ PARTICLES = _words(
 TITLES = _words(
     "mr mrs ms miss dr doctor prof professor eng engineer gen general col colonel maj major capt captain lt sir lord "
     "haji hajji hadji haj hajj alhaj alhajj mullah mulla maulavi mawlawi maulvi molvi mawlana maulana sheikh shaikh "
-    "shaykh shaik sheik sayyid sayed syed said qari ustad ustadh hafiz agha aqa amir emir commander comandante abu abou "
-    "abo um umm jr sr iii ii brigadier ayatollah imam lieutenant señor don dona herr frau mme monsieur"
+    "shaykh shaik sheik sayyid sayed syed said qari ustad ustadh hafiz agha aqa amir emir commander comandante abu "
+    "abou abo um umm jr sr iii ii brigadier ayatollah imam lieutenant señor don dona herr frau mme monsieur"
 )
 ABU = frozenset(("abu", "abou", "abo", "um", "umm", "said", "syed", "sayed"))
 """Titles that are as often part of the name: half a name's weight."""

@@ -1,8 +1,8 @@
 """The U.S. Treasury's CSV files: SDN (sdn, add, alt, comments) and the consolidated non-SDN list (cons_prim, …).
 
 Layout: OFAC's "Specification for the Specially Designated Nationals list, fixed-field and delimited formats": no
-header, `-0- ` for an empty field, ending in a Ctrl-Z; remarks are clauses separated by `; `, and what does not fit into 1,000
-characters goes on in the comments file.
+header, `-0- ` for an empty field, ending in a Ctrl-Z; remarks are clauses separated by `; `, and what
+does not fit into 1,000 characters goes on in the comments file.
 """
 
 import csv

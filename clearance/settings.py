@@ -24,6 +24,9 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
     database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
+    filing_database_password_file: Path | None = Field(
+        default=None, description="The password of the filing role, where it differs from the service's own."
+    )
     admin_database_url: str = Field(default="", description="Postgres as owner of the schema: `provision` only.")
     role_passwords: Path | None = Field(default=None, description="Folder with one file a role: `provision` only.")
 
@@ -75,3 +78,9 @@ class Settings(BaseSettings):
     def database_password(self) -> str | None:
         """The password of this service's role; none where the server trusts its socket."""
         return self.database_password_file.read_text().strip() if self.database_password_file else None
+
+    @property
+    def filing_database_password(self) -> str | None:
+        if self.filing_database_password_file is None:
+            return self.database_password
+        return self.filing_database_password_file.read_text().strip()

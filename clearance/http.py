@@ -1,0 +1,105 @@
+"""The two services that answer HTTP: the API, and the engine with its transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from api.app import create_app, create_engine_app
+from api.services import FilingServices, Services, TemporalDown, TemporalGetter
+from clearance.keyring import KeyName, Keyring
+from clearance.services import Ready, serving
+from clearance.settings import Settings
+from clearance.temporal import connect, connect_filing
+from store.connection import Pool, open_pool, role_conninfo
+from vault.keys import FileKeyProvider
+from vault.objects import open_vault
+
+API_CONNECTIONS = 10
+ENGINE_CONNECTIONS = 4
+
+
+def lazy_client(connecting: Callable[[], Awaitable[Client]]) -> TemporalGetter:
+    """Connects on first use and keeps the client; while Temporal does not answer, every use tries again."""
+    client: Client | None = None
+    lock = asyncio.Lock()
+
+    async def get() -> Client:
+        nonlocal client
+        async with lock:
+            if client is None:
+                try:
+                    client = await asyncio.wait_for(connecting(), 5.0)
+                except (RuntimeError, RPCError, TimeoutError) as error:
+                    raise TemporalDown from error
+            return client
+
+    return get
+
+
+def _services(settings: Settings, keys: Keyring, pool: Pool, filings: FilingServices | None) -> Services:
+    return Services(
+        pool=pool,
+        vault=open_vault(settings.vault_location),
+        keys=FileKeyProvider(keys.path(KeyName.MASTER)),
+        token_key=keys.token,
+        assertion_key=keys.assertion,
+        idempotency_key=keys.secret(KeyName.IDEMPOTENCY),
+        temporal=lazy_client(lambda: connect(settings, keys)),
+        filings=filings,
+    )
+
+
+@asynccontextmanager
+async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
+    keys = Keyring(settings.secrets_folder)
+    pool = await open_pool(
+        settings.database_url, "clearance_api", password=settings.database_password, max_size=API_CONNECTIONS
+    )
+    filing_pool = await open_pool(settings.database_url, "clearance_filing", password=settings.filing_database_password)
+    try:
+        filings = FilingServices(
+            pool=filing_pool,
+            keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
+            temporal=lazy_client(lambda: connect_filing(settings, keys)),
+        )
+        app = create_app(_services(settings, keys, pool, filings))
+        async with serving(app, settings.api_host, settings.api_port):
+
+            async def ready() -> bool:
+                return True
+
+            yield ready
+    finally:
+        await filing_pool.close()
+        await pool.close()
+
+
+@asynccontextmanager
+async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
+    from clearance.engine import StreamingEngine
+    from explain.registry import load
+
+    keys = Keyring(settings.secrets_folder)
+    password = settings.database_password
+    pool = await open_pool(settings.database_url, "clearance_engine", password=password, max_size=ENGINE_CONNECTIONS)
+    lock = await AsyncConnection.connect(
+        role_conninfo(settings.database_url, "clearance_engine", password), autocommit=True
+    )
+    try:
+        model = load(settings.models / "transactions")
+        services = _services(settings, keys, pool, None)
+        engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants)
+        await engine.start()
+        try:
+            app = create_engine_app(services, engine)
+            async with serving(app, settings.engine_host, settings.engine_port):
+                yield engine.ready
+        finally:
+            await engine.stop()
+    finally:
+        await lock.close()
+        await pool.close()

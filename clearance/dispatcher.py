@@ -22,13 +22,14 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.outcomes import OutcomeRow, open_outcome
+from clearance.database import service_pool
 from clearance.keyring import Keyring, public_hex
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
 from clearance.worker import FILING_QUEUE, QUEUE, filing_inbox_key
 from store import filings, outbox
-from store.connection import Connection, Pool, open_pool, service_transaction
+from store.connection import Connection, Pool, service_transaction
 from workflows import messages as m
 from workflows.contest import ContestWorkflow
 from workflows.filing import FilingWorkflow
@@ -243,7 +244,7 @@ def patient_client(connect_now: Callable[[], Awaitable[Client]]) -> Callable[[],
 async def serve_dispatcher(settings: Settings) -> AsyncIterator[Ready]:
     """The dispatcher of the main namespace."""
     keys = Keyring(settings.secrets_folder)
-    async with await open_pool(settings.role_url(), "clearance_dispatcher", max_size=2) as pool:
+    async with await service_pool(settings, "clearance_dispatcher", max_size=2) as pool:
         source = MainOutbox(public_hex(keys.assertion))
         async with _running(Dispatcher(pool, source, patient_client(lambda: connect(settings, keys)))) as ready:
             yield ready
@@ -253,7 +254,7 @@ async def serve_dispatcher(settings: Settings) -> AsyncIterator[Ready]:
 async def serve_filing_dispatcher(settings: Settings) -> AsyncIterator[Ready]:
     """The dispatcher of the filing namespace: its own role, key and client."""
     keys = Keyring(settings.secrets_folder)
-    async with await open_pool(settings.role_url(), "clearance_filing", max_size=2) as pool:
+    async with await service_pool(settings, "clearance_filing", max_size=2) as pool:
         source = FilingOutbox(public_hex(keys.assertion), filing_inbox_key(keys))
         async with _running(Dispatcher(pool, source, patient_client(lambda: connect_filing(settings, keys)))) as ready:
             yield ready

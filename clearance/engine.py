@@ -24,6 +24,7 @@ from clearance.group import Group, transaction_of
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
 from explain.attribution import TreeModel
 from explain.registry import Artifact
+from jurisdictions.monitoring import monitoring_parameters
 from store import alerts, customers, decisions, subjects, transactions
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.tenants import Tenant, fetch_tenant, list_tenants
@@ -139,7 +140,7 @@ class StreamingEngine:
         """Assess again everything that is stored, in `ingest_seq` order."""
         started = time.perf_counter()
         regime = jurisdictions.regime(tenant.regime, datetime.now(UTC).date())
-        partition = Partition(regime, jurisdictions.monitoring_parameters(regime), self._model, self._trees)
+        partition = Partition(regime, monitoring_parameters(regime), self._model, self._trees)
         count = 0
         async with tenant_transaction(self._pool, tenant.tenant_id) as connection:
             await self._register_models(connection, partition)

@@ -125,7 +125,7 @@ class Group:
 
     def _score(self, assessed: Assessed, subject_id: UUID) -> Decision:
         explanation = self.partition.trees.record(assessed.features.tolist(), assessed.margin, assessed.shap.tolist())
-        cuts, citation = self.partition.cuts
+        cuts, citation = self.partition.cuts, self.partition.cuts_citation
         findings = (band_finding(assessed.score, cuts, citation), *(_hit_finding(hit) for hit in assessed.hits))
         return self._decision(
             DecisionKind.TRANSACTION_SCORE,

@@ -10,11 +10,12 @@ from temporalio.service import RPCError
 
 from api.app import create_app, create_engine_app
 from api.services import FilingServices, Services, TemporalDown, TemporalGetter
+from clearance.database import service_pool
 from clearance.keyring import KeyName, Keyring
 from clearance.services import Ready, serving
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
-from store.connection import Pool, open_pool, role_conninfo
+from store.connection import Pool, role_conninfo
 from vault.keys import FileKeyProvider
 from vault.objects import open_vault
 
@@ -56,10 +57,8 @@ def _services(settings: Settings, keys: Keyring, pool: Pool, filings: FilingServ
 @asynccontextmanager
 async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
     keys = Keyring(settings.secrets_folder)
-    pool = await open_pool(
-        settings.database_url, "clearance_api", password=settings.database_password, max_size=API_CONNECTIONS
-    )
-    filing_pool = await open_pool(settings.database_url, "clearance_filing", password=settings.filing_database_password)
+    pool = await service_pool(settings, "clearance_api", API_CONNECTIONS)
+    filing_pool = await service_pool(settings, "clearance_filing")
     try:
         filings = FilingServices(
             pool=filing_pool,
@@ -84,10 +83,9 @@ async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
     from explain.registry import load
 
     keys = Keyring(settings.secrets_folder)
-    password = settings.database_password
-    pool = await open_pool(settings.database_url, "clearance_engine", password=password, max_size=ENGINE_CONNECTIONS)
+    pool = await service_pool(settings, "clearance_engine", ENGINE_CONNECTIONS)
     lock = await AsyncConnection.connect(
-        role_conninfo(settings.database_url, "clearance_engine", password), autocommit=True
+        role_conninfo(settings.database_url, "clearance_engine", settings.database_password), autocommit=True
     )
     try:
         model = load(settings.models / "transactions")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from aml.scoring import alert_facts, alert_table
 from numpy.typing import NDArray
 
 from aml.engine import Engine, Hit
 from aml.parameters import MonitoringParameters
+from aml.scoring import AlertParameters, alert_facts, alert_table
 from aml.transaction import Transaction
 from explain.attribution import TreeModel, explain_rules, rule_findings
 from explain.record import Explanation, Finding, ModelRef, RuleTable
@@ -50,8 +50,11 @@ class Partition:
         self.model: ModelRef = model.ref
         self.trees = trees
         self.base_value = trees.tables.base
-        self.table: RuleTable = alert_table()
+        alerting = AlertParameters()
+        self.table: RuleTable = alert_table(alerting)
         self.table_ref = self.table.ref()
+        self.cuts = {"low": 0.0, "elevated": alerting.score / 2, "high": alerting.score}
+        self.cuts_citation = alerting.citation
         self.engine = Engine(parameters)
         self._alerted: dict[tuple[str, str], datetime] = {}
         if self.engine.features != trees.feature_names:
@@ -87,7 +90,7 @@ class Partition:
     ) -> Assessed:
         score = self.trees.probability(margin)
         news = tuple(hit for hit in hits if self._is_news(hit, transaction.booked_at))
-        facts = alert_facts(score, news, flags)
+        facts = alert_facts(score, news, frozenset(flags))
         alert = self.table.outcome(facts)
         raised = alert != self.table.default
         if raised:

@@ -11,11 +11,12 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import Gauge
 
+from clearance.database import service_pool
 from clearance.keyring import Keyring, public_hex
 from clearance.services import Ready
 from clearance.settings import Settings
 from store import ledger
-from store.connection import Pool, open_pool, service_transaction, tenant_transaction
+from store.connection import Pool, service_transaction, tenant_transaction
 from store.tenants import list_tenants
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ async def checkpoint_all(pool: Pool, signer: LedgerSigner, folder: Path) -> int:
 @asynccontextmanager
 async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
     signer = LedgerSigner(Keyring(settings.secrets_folder).ledger)
-    pool = await open_pool(settings.database_url, "clearance_sequencer", password=settings.database_password)
+    pool = await service_pool(settings, "clearance_sequencer")
     last_turn = time.monotonic()
 
     async def turn_for_ever() -> None:

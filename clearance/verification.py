@@ -10,12 +10,13 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from clearance.database import service_pool
 from clearance.keyring import KeyName, Keyring
 from clearance.settings import Settings
 from explain.record import Finding
 from explain.replay import Recomputed, compare, recompute
 from store import decisions, subjects, verification
-from store.connection import Connection, Pool, open_pool, service_transaction, tenant_transaction
+from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.tenants import Tenant, list_tenants
 from vault import contexts
 from vault.envelope import SealBroken, open_sealed
@@ -43,7 +44,7 @@ async def verify_decisions(
 ) -> int:
     """Recompute and compare; the exit code: 0 all identical, 1 a difference, 2 nothing to verify."""
     keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
-    pool = await open_pool(settings.database_url, "clearance_worker", password=settings.database_password)
+    pool = await service_pool(settings, "clearance_worker")
     verdict = Verdict()
     try:
         async with service_transaction(pool) as connection:

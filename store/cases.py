@@ -87,6 +87,11 @@ class Reason:
     written_at: datetime
 
 
+async def lock_openings(conn: Connection, tenant_id: UUID) -> None:
+    """Let one transaction a tenant look for an open case and open one: alerts of the same moment share a case."""
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('case/' || %s::text, 0))", (tenant_id,))
+
+
 async def open_case(conn: Connection, case: NewCase, key: str) -> UUID:
     """The id of the case opened under `key` (`workflow_id/step`): the new one, or that of the first run."""
     cursor = await conn.execute(

@@ -27,7 +27,7 @@ class CaseWorkflow:
     @workflow.init
     def __init__(self, case: m.CaseInput) -> None:
         self._case = case
-        self._review = Review(case.kind, case.four_eyes, frozenset(case.excluded_officers))
+        self._review = Review(case.kind, frozenset(case.four_eyes), frozenset(case.excluded_officers))
         self._recording = asyncio.Lock()
 
     @workflow.run
@@ -196,5 +196,5 @@ async def review_case(scope: m.Scope, kind: str, opened: m.CaseOpened, officer_p
         ),
         id=m.case_workflow_id(opened.case_id),
         parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-        static_summary=f"Case of kind {kind}" + (", four eyes" if opened.four_eyes else ""),
+        static_summary=f"Case of kind {kind}",
     )

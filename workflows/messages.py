@@ -86,6 +86,17 @@ class DocumentSummary:
     accepted: bool
     codes: tuple[str, ...]
     decision_id: UUID | None
+    reading_sha256: str = ""
+    """The vault object that holds the whole reading and its findings."""
+
+
+@dataclass(frozen=True)
+class ApplicationRead:
+    """An application whose documents are read: what checking and screening start from."""
+
+    scope: Scope
+    application_id: UUID
+    documents: tuple[DocumentSummary, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,8 @@ class CheckSummary:
     """How documents, application and selfie agree."""
 
     codes: tuple[str, ...]
+    face: str = "not_checked"
+    """`match`, `unsure`, `no_match` or `not_checked`."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +234,8 @@ class CaseOpened:
     case_id: UUID
     joined: bool
     due_at: datetime
-    four_eyes: bool
+    four_eyes: tuple[Disposition, ...]
+    """The dispositions that two different officers must agree on."""
     excluded_officers: tuple[UUID, ...] = ()
 
 
@@ -231,7 +245,7 @@ class CaseInput:
     case_id: UUID
     kind: str
     due_at: datetime
-    four_eyes: bool
+    four_eyes: tuple[Disposition, ...]
     officer_public_key: str
     excluded_officers: tuple[UUID, ...] = ()
 

@@ -30,8 +30,8 @@ class OnboardingWorkflow:
         if not all(document.readable for document in documents):
             return await self._conclude_unreadable(this, documents)
 
-        checks = await self._check(this)
-        screening = await self._screen(this)
+        checks = await self._check(this, documents)
+        screening = await self._screen(this, documents)
         risk = await self._rate(this, documents, checks, screening)
         decision = await self._decide(this, documents, checks, screening, risk)
         if decision.outcome in OUTCOMES:
@@ -59,16 +59,22 @@ class OnboardingWorkflow:
         ]
         return tuple(await asyncio.gather(*readings))
 
-    async def _check(self, this: m.ApplicationRef) -> m.CheckSummary:
+    async def _check(self, this: m.ApplicationRef, documents: tuple[m.DocumentSummary, ...]) -> m.CheckSummary:
         show_state("checking", "Comparing the documents with each other and with the application.")
         return await workflow.execute_activity_method(
-            IdentitySteps.check_application, this, summary="Check documents and application", **policies.CHECKING
+            IdentitySteps.check_application,
+            m.ApplicationRead(this.scope, this.application_id, documents),
+            summary="Check documents and application",
+            **policies.CHECKING,
         )
 
-    async def _screen(self, this: m.ApplicationRef) -> m.ScreeningSummary:
+    async def _screen(self, this: m.ApplicationRef, documents: tuple[m.DocumentSummary, ...]) -> m.ScreeningSummary:
         show_state("screening", "Matching the applicant against the watchlists.")
         return await workflow.execute_activity_method(
-            ScreeningSteps.screen_applicant, this, summary="Screen the applicant", **policies.SCREENING
+            ScreeningSteps.screen_applicant,
+            m.ApplicationRead(this.scope, this.application_id, documents),
+            summary="Screen the applicant",
+            **policies.SCREENING,
         )
 
     async def _rate(

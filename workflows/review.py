@@ -50,7 +50,7 @@ class Review:
     """Where a case stands. Every accepted action makes a new one with the next revision."""
 
     kind: str
-    four_eyes: bool
+    four_eyes: frozenset[Disposition]
     excluded_officers: frozenset[UUID]
     revision: int = 0
     status: str = "open"
@@ -90,7 +90,7 @@ class Review:
             case CaseAction.NOTE:
                 return then
             case CaseAction.DECIDE:
-                status = "awaiting_approval" if self.four_eyes else "closed"
+                status = "awaiting_approval" if command.disposition in self.four_eyes else "closed"
                 return replace(then, status=status, maker=command.officer_id, disposition=command.disposition)
             case CaseAction.APPROVE:
                 return replace(then, status="closed", approver=command.officer_id)

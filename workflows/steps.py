@@ -43,7 +43,7 @@ class IdentitySteps(ABC):
 
     @abstractmethod
     @activity.defn
-    async def check_application(self, application: m.ApplicationRef) -> m.CheckSummary:
+    async def check_application(self, application: m.ApplicationRead) -> m.CheckSummary:
         """Compare documents with each other, with the application and with the selfie."""
 
 
@@ -52,7 +52,7 @@ class ScreeningSteps(ABC):
 
     @abstractmethod
     @activity.defn
-    async def screen_applicant(self, application: m.ApplicationRef) -> m.ScreeningSummary:
+    async def screen_applicant(self, application: m.ApplicationRead) -> m.ScreeningSummary:
         """Match the applicant against the tenant's watchlists and store the decision."""
 
 

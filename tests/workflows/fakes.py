@@ -27,7 +27,7 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
     reasons: tuple[str, ...] = ("LOW_RISK",)
     readable: bool = True
     documents: int = 2
-    four_eyes: bool = True
+    four_eyes: tuple[m.Disposition, ...] = (m.Disposition.REJECT, m.Disposition.TRUE_POSITIVE)
     joined: bool = False
     excluded: tuple[UUID, ...] = ()
     due_in: timedelta = timedelta(days=2)
@@ -63,12 +63,12 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
         return m.DocumentSummary(document.document_id, self.readable, self.readable, codes, uuid4())
 
     @activity.defn
-    async def check_application(self, application: m.ApplicationRef) -> m.CheckSummary:
+    async def check_application(self, application: m.ApplicationRead) -> m.CheckSummary:
         self.asked.append(("check_application", application))
         return m.CheckSummary(())
 
     @activity.defn
-    async def screen_applicant(self, application: m.ApplicationRef) -> m.ScreeningSummary:
+    async def screen_applicant(self, application: m.ApplicationRead) -> m.ScreeningSummary:
         self.asked.append(("screen_applicant", application))
         return m.ScreeningSummary(uuid4(), 0, "none", stale=False)
 

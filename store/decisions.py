@@ -1,7 +1,7 @@
 """Decisions with their explanations: appended with their ledger leaf in one transaction, in no other way."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, LiteralString
@@ -285,6 +285,13 @@ async def iterate_decisions(
         )
         async for row in cursor:
             yield records.read_record(row[0], row[1], names, bytes(row[2]), row[3], row[4], row[5])
+
+
+async def fetch_decisions(conn: Connection, decision_ids: Collection[UUID]) -> list[StoredDecision]:
+    """Those of `decision_ids` that the tenant has, oldest first."""
+    where = "d.decision_id = ANY(%(ids)s)"
+    ids = list(decision_ids)
+    return [decision async for decision in _read(conn, where, {"ids": ids}, limit=len(ids))]
 
 
 async def count_decisions(conn: Connection, *, since: datetime | None = None) -> int:

@@ -10,8 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from explain.record import Method
-from store import records
 from store.connection import Connection
+from store.decisions import fetch_decisions
 from store.records import StoredDecision
 
 
@@ -51,13 +51,4 @@ async def iterate_inputs(
 
 async def fetch_stored(conn: Connection, decision_ids: Sequence[UUID]) -> dict[UUID, StoredDecision]:
     """What was stored of these decisions."""
-    cursor = await conn.execute(
-        "SELECT d.record, d.explanation, f.names, d.sealed_evidence, d.leaf_id, d.key, d.created_at FROM decision d "
-        "JOIN feature_list f ON f.sha256 = d.explanation::json ->> 'features_sha256' WHERE d.decision_id = ANY(%s)",
-        (list(decision_ids),),
-    )
-    stored = [
-        records.read_record(row[0], row[1], json.loads(row[2]), bytes(row[3]), row[4], row[5], row[6])
-        for row in await cursor.fetchall()
-    ]
-    return {decision.decision_id: decision for decision in stored}
+    return {decision.decision_id: decision for decision in await fetch_decisions(conn, decision_ids)}

@@ -1,0 +1,133 @@
+"""Whether a document is accepted without a person: one ordered table of rules over what was read and checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from explain.record import Condition, Finding, Operator, Rule, RuleTable, Value
+from kyc.checks import supported_fields
+from kyc.document import DocumentReading, DocumentType
+
+OUTCOMES = ("accept", "refer", "reject")
+VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceParameters:
+    """What a regime or tenant may set. `accepted_types` are the formats that count as identity documents."""
+
+    accepted_types: tuple[DocumentType, ...] = (DocumentType.TD1, DocumentType.TD2, DocumentType.TD3)
+    minimum_supported_fields: int = 3
+    """Fields of the machine readable zone that the visual zone must confirm where the second reader does not agree."""
+    minimum_confidence: float = 0.80
+    reject_expired: bool = False
+    expiry_citation: str = "Clearance document policy 1"
+
+
+def acceptance_facts(
+    reading: DocumentReading,
+    findings: Sequence[Finding],
+    parameters: AcceptanceParameters | None = None,
+) -> Mapping[str, Value]:
+    """The facts that the table judges, of one reading and its findings (those of `cross_check`)."""
+    parameters = parameters or AcceptanceParameters()
+    rules = [finding.rule for finding in findings]
+    mrz = reading.mrz
+    supported = len(supported_fields(reading))
+    face: Value = None
+    for rule, result in (
+        ("FACE_MISMATCH", "no_match"),
+        ("FACE_UNSURE", "unsure"),
+        ("FACE_NOT_CHECKED", "not_checked"),
+    ):
+        if rule in rules:
+            face = result
+    return {
+        "document_accepted": reading.type in parameters.accepted_types,
+        "mrz_read": mrz is not None,
+        "check_digits_failed": None if mrz is None else sum(not holds for holds in mrz.checks.values()),
+        "mrz_malformed": any(code.startswith("MRZ_MALFORMED") for code in reading.codes),
+        "second_opinion": mrz is not None and (mrz.readers_agree or supported >= parameters.minimum_supported_fields),
+        "reading_confidence": None if mrz is None else round(mrz.confidence, 3),
+        "zone_mismatches": rules.count("MRZ_VIZ_MISMATCH") + rules.count("BARCODE_MISMATCH"),
+        "application_mismatches": rules.count("APPLICATION_MISMATCH") + rules.count("DOCUMENTS_DISAGREE"),
+        "expired": "EXPIRED" in rules,
+        "impossible_dates": rules.count("IMPOSSIBLE_DATE"),
+        "portrait_found": reading.faces > 0,
+        "face": face,
+    }
+
+
+def acceptance_table(parameters: AcceptanceParameters | None = None) -> RuleTable:
+    """The table. Only what `parameters` say rejects; all other suspicion is for a person to look at."""
+    parameters = parameters or AcceptanceParameters()
+    icao = "ICAO Doc 9303 part 3, 4.9"
+    own = "Clearance document policy 1"
+
+    def rule(name: str, fact: str, operator: Operator, operand: Value, text: str, citation: str = own) -> Rule:
+        outcome = "reject" if name == "EXPIRED" and parameters.reject_expired else "refer"
+        return Rule(name, (Condition(fact, operator, operand),), outcome, text, citation)
+
+    rules = (
+        rule("NO_MRZ", "mrz_read", Operator.IS, False, "no machine readable zone was read"),
+        rule("NOT_ACCEPTED", "document_accepted", Operator.IS, False, "the kind of document is not accepted"),
+        rule("CHECK_DIGIT_FAILED", "check_digits_failed", Operator.ABOVE, 0, "a check digit is wrong", icao),
+        rule("MRZ_MALFORMED", "mrz_malformed", Operator.IS, True, "the zone contradicts its format", icao),
+        rule("READERS_DISAGREE", "second_opinion", Operator.IS, False, "no second reading confirms the first"),
+        rule(
+            "UNSURE_READING",
+            "reading_confidence",
+            Operator.BELOW,
+            parameters.minimum_confidence,
+            "the zone was read with little confidence",
+        ),
+        rule("ZONES_DIFFER", "zone_mismatches", Operator.ABOVE, 0, "the zones of the document differ"),
+        rule(
+            "APPLICATION_DIFFERS",
+            "application_mismatches",
+            Operator.ABOVE,
+            0,
+            "the document differs from the application",
+        ),
+        rule("EXPIRED", "expired", Operator.IS, True, "the document has expired", parameters.expiry_citation),
+        rule("IMPOSSIBLE_DATE", "impossible_dates", Operator.ABOVE, 0, "dates contradict each other"),
+        rule("NO_PORTRAIT", "portrait_found", Operator.IS, False, "no portrait was found"),
+        rule("FACE_MISMATCH", "face", Operator.IS, "no_match", "the selfie shows somebody else"),
+        rule("FACE_UNSURE", "face", Operator.IS, "unsure", "the selfie could not be told apart"),
+        rule("FACE_NOT_CHECKED", "face", Operator.IS, "not_checked", "the face could not be compared"),
+    )
+    return RuleTable("document-acceptance", VERSION, OUTCOMES, "accept", rules, background())
+
+
+def background() -> tuple[Mapping[str, Value], ...]:
+    """What attribution compares with: a clean document, and one for each common way in which documents fall short."""
+    clean: dict[str, Value] = {
+        "document_accepted": True,
+        "mrz_read": True,
+        "check_digits_failed": 0,
+        "mrz_malformed": False,
+        "second_opinion": True,
+        "reading_confidence": 0.98,
+        "zone_mismatches": 0,
+        "application_mismatches": 0,
+        "expired": False,
+        "impossible_dates": 0,
+        "portrait_found": True,
+        "face": None,
+    }
+    nothing_read: dict[str, Value] = {
+        "mrz_read": False,
+        "document_accepted": False,
+        "check_digits_failed": None,
+        "reading_confidence": None,
+        "second_opinion": False,
+    }
+    return (
+        clean,
+        clean,
+        clean,
+        {**clean, "expired": True},
+        {**clean, "second_opinion": False, "reading_confidence": 0.7},
+        {**clean, "application_mismatches": 1},
+        {**clean, "check_digits_failed": 2},
+        {**clean, **nothing_read},
+    )

@@ -1,0 +1,259 @@
+"""Compares what documents say with each other, with the application and with the selfie: one small rule a suspicion.
+
+Separate from reading, because a reader must not know what anybody hoped to read.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from rapidfuzz.distance import Levenshtein
+
+from explain.record import Finding, Value
+from kyc.document import ApplicantFacts, DocumentReading, FieldReading
+from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
+from kyc.names import same_name, same_number, transliterate
+
+VISUAL_CONFIDENCE = 0.80
+"""A printed field read less surely than this does not testify against the machine readable zone."""
+NAME_SIMILARITY = 0.75
+"""Normalised Levenshtein similarity of two names below which they are two names."""
+ICAO = "ICAO Doc 9303"
+COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex")
+
+
+def cross_check(
+    readings: Sequence[DocumentReading],
+    application: ApplicantFacts | None,
+    as_of: date,
+    selfie: FaceMatch | None = None,
+) -> tuple[Finding, ...]:
+    """Every finding about the documents of one applicant. `application` is `None` when only documents are judged."""
+    findings: list[Finding] = []
+    for index, reading in enumerate(readings, start=1):
+        findings += [
+            *check_digits(reading, index),
+            *readers(reading, index),
+            *zones(reading, "visual", reading.visual, index),
+            *zones(reading, "barcode", reading.barcode, index),
+            *expiry(reading, as_of, index),
+            *dates(reading, as_of, index),
+        ]
+        if application is not None:
+            findings += against_application(reading, application, index)
+    if len(readings) > 1:
+        findings += between_documents(readings)
+    if selfie is not None:
+        findings += face(selfie)
+    return tuple(findings)
+
+
+def code_of(finding: Finding) -> str:
+    """The finding as a code: `MRZ_VIZ_MISMATCH(surname)`, `EXPIRED`."""
+    field = finding.values.get("field")
+    return f"{finding.rule}({field})" if field is not None else finding.rule
+
+
+def check_digits(reading: DocumentReading, index: int) -> list[Finding]:
+    if reading.mrz is None:
+        return []
+    return [
+        _finding(
+            "CHECK_DIGIT_FAILED",
+            f"The check digit of the {_words(name)} does not match what is printed.",
+            f"{ICAO} part 3, 4.9",
+            {"document": index, "field": name},
+        )
+        for name, holds in reading.mrz.checks.items()
+        if not holds
+    ]
+
+
+def readers(reading: DocumentReading, index: int) -> list[Finding]:
+    if reading.mrz is None or reading.mrz.readers_agree:
+        return []
+    return [
+        _finding(
+            "READERS_DISAGREE",
+            "Two independent readers do not read the same machine readable zone.",
+            "Clearance reading policy 1",
+            {"document": index, "second_reader": reading.mrz.second_reader or "none"},
+        )
+    ]
+
+
+def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReading], index: int) -> list[Finding]:
+    """The machine readable zone against another zone of the same document, field by field."""
+    if reading.mrz is None:
+        return []
+    rule = "MRZ_VIZ_MISMATCH" if source == "visual" else "BARCODE_MISMATCH"
+    findings = []
+    for name in COMPARED:
+        ours, theirs = reading.fields.get(name), other.get(name)
+        if ours is None or theirs is None or ours.source != "mrz" or theirs.confidence < VISUAL_CONFIDENCE:
+            continue
+        if _contradicts(name, ours.value, theirs.value) and not _printed_elsewhere(reading, name, ours.value):
+            findings.append(
+                _finding(
+                    rule,
+                    f"The {_words(name)} of the machine readable zone differs from the {source} zone.",
+                    f"{ICAO} part 3, 3.4",
+                    {"document": index, "field": name, "mrz": ours.value, source: theirs.value},
+                )
+            )
+    return findings
+
+
+def supported_fields(reading: DocumentReading) -> tuple[str, ...]:
+    """The fields of the machine readable zone that the visual zone or a barcode of the same document confirms."""
+    if reading.mrz is None:
+        return ()
+    confirmed = []
+    for name in COMPARED:
+        ours = reading.fields.get(name)
+        if ours is None or ours.source != "mrz":
+            continue
+        seen = [zone[name].value for zone in (reading.visual, reading.barcode) if name in zone]
+        if any(agrees(name, ours.value, value) for value in seen) or _printed_elsewhere(reading, name, ours.value):
+            confirmed.append(name)
+    return tuple(confirmed)
+
+
+def agrees(name: str, left: str, right: str) -> bool:
+    """Whether two readings of a field are the same value, writings aside."""
+    if name in ("surname", "given_names"):
+        return same_name(left, right)
+    if name in ("number", "personal_number"):
+        return same_number(left, right)
+    return left == right
+
+
+def _contradicts(name: str, ours: str, theirs: str) -> bool:
+    """Whether a printed value speaks against the zone's. A name that differs by a letter or two of many is small print
+    badly read, which confirms nothing and accuses nobody; a date with day and month exchanged is another writing."""
+    if agrees(name, ours, theirs):
+        return False
+    if name in ("surname", "given_names"):
+        a, b = transliterate(ours).replace(" ", ""), transliterate(theirs).replace(" ", "")
+        return Levenshtein.normalized_similarity(a, b) < NAME_SIMILARITY
+    if name.endswith("_date") and len(ours) == len(theirs) == 10:
+        return ours != f"{theirs[:5]}{theirs[8:]}-{theirs[5:7]}"
+    return True
+
+
+def _printed_elsewhere(reading: DocumentReading, name: str, value: str) -> bool:
+    """Whether the value itself stands somewhere in the visual zone, whatever caption was taken for its own."""
+    if name == "number":
+        return len(value) >= 6 and any(
+            same_number(value, word) for line in reading.text_lines for word in (line.text, *line.text.split())
+        )
+    if name in ("surname", "given_names"):
+        return len(value) >= 3 and any(same_name(value, line.text) for line in reading.text_lines)
+    return False
+
+
+def expiry(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:
+    ends = reading.date_of("expiry_date")
+    if ends is None or ends >= as_of:
+        return []
+    values: dict[str, Value] = {"document": index, "expiry_date": ends.isoformat(), "days": (as_of - ends).days}
+    return [_finding("EXPIRED", "The document has expired.", f"{ICAO} part 4, 4.1.1 (date of expiry)", values)]
+
+
+def dates(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:
+    """Dates that contradict each other: born after issue, issued after expiry or in the future."""
+    born, issued, ends = (reading.date_of(f"{name}_date") for name in ("birth", "issue", "expiry"))
+    problems = []
+    if (born and issued and issued < born) or (issued and (issued > as_of or (ends is not None and issued >= ends))):
+        problems.append("issue_date")
+    if born and ends and ends <= born:
+        problems.append("expiry_date")
+    return [
+        _finding(
+            "IMPOSSIBLE_DATE",
+            f"The {_words(name)} contradicts the other dates.",
+            f"{ICAO} part 3, 4.8",
+            {"document": index, "field": name},
+        )
+        for name in problems
+    ]
+
+
+def against_application(reading: DocumentReading, application: ApplicantFacts, index: int) -> list[Finding]:
+    stated: dict[str, str | None] = {
+        "surname": application.surname,
+        "given_names": application.given_names,
+        "birth_date": application.birth_date.isoformat(),
+        "nationality": application.nationality,
+        "number": application.document_number,
+        "sex": application.sex,
+    }
+    findings = []
+    for name, value in stated.items():
+        read = reading.fields.get(name)
+        if value is None or read is None:
+            continue
+        same = _same_given_names(read.value, value) if name == "given_names" else agrees(name, read.value, value)
+        if not same:
+            distance = Levenshtein.distance(transliterate(read.value), transliterate(value))
+            findings.append(
+                _finding(
+                    "APPLICATION_MISMATCH",
+                    f"The {_words(name)} of the application differs from the document.",
+                    "31 CFR 1020.220(a)(2); Directive (EU) 2015/849 art. 13(1)(a)",
+                    {
+                        "document": index,
+                        "field": name,
+                        "document_value": read.value,
+                        "stated": value,
+                        "edits": distance,
+                    },
+                )
+            )
+    return findings
+
+
+def _same_given_names(read: str, stated: str) -> bool:
+    """An applicant may state the first of several given names, or a document may abbreviate the later ones."""
+    ours, theirs = transliterate(read).split(), transliterate(stated).split()
+    shorter, longer = sorted((ours, theirs), key=len)
+    return same_name(read, stated) or (bool(shorter) and longer[: len(shorter)] == shorter)
+
+
+def between_documents(readings: Sequence[DocumentReading]) -> list[Finding]:
+    """Several documents of one applicant must name one person."""
+    findings = []
+    first = readings[0]
+    for index, other in enumerate(readings[1:], start=2):
+        for name in ("surname", "birth_date"):
+            ours, theirs = first.fields.get(name), other.fields.get(name)
+            if ours and theirs and min(ours.confidence, theirs.confidence) >= VISUAL_CONFIDENCE:
+                if agrees(name, ours.value, theirs.value):
+                    continue
+                findings.append(
+                    _finding(
+                        "DOCUMENTS_DISAGREE",
+                        f"The {_words(name)} differs between the documents.",
+                        "31 CFR 1020.220(a)(2)(ii)",
+                        {"document": index, "field": name, "first": ours.value, "other": theirs.value},
+                    )
+                )
+    return findings
+
+
+def face(match: FaceMatch) -> list[Finding]:
+    if match.result == "match":
+        return []
+    values: dict[str, Value] = {"distance": match.distance, "match": MATCH_DISTANCE, "no_match": UNSURE_DISTANCE}
+    if match.result == "not_checked":
+        return [_finding("FACE_NOT_CHECKED", "The face was not compared.", "", {"reason": match.reason})]
+    if match.result == "unsure":
+        return [_finding("FACE_UNSURE", "The selfie may or may not show the document's holder.", "", values)]
+    return [_finding("FACE_MISMATCH", "The selfie shows somebody else than the document.", "", values)]
+
+
+def _finding(rule: str, text: str, citation: str, values: Mapping[str, Value]) -> Finding:
+    return Finding(rule, "refer", text, citation or "Clearance face policy 1", values)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

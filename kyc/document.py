@@ -1,0 +1,219 @@
+"""What a reading of an identity document consists of: types only, so that checks, policy and callers can speak of a
+document without loading anything that reads one."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+
+class DocumentType(StrEnum):
+    """The machine readable formats of ICAO 9303 (parts 4 to 7), and what else is recognised."""
+
+    TD1 = "TD1"
+    TD2 = "TD2"
+    TD3 = "TD3"
+    MRVA = "MRVA"
+    MRVB = "MRVB"
+    DRIVING_LICENCE = "DRIVING_LICENCE"
+    UNKNOWN = "UNKNOWN"
+
+
+FIELD_NAMES = (
+    "surname",
+    "given_names",
+    "number",
+    "birth_date",
+    "expiry_date",
+    "issue_date",
+    "sex",
+    "nationality",
+    "issuer",
+    "place_of_birth",
+    "address",
+    "personal_number",
+    "authority",
+)
+"""Every field a reading may hold. Dates are ISO 8601, sex is F, M or X, states are ICAO three-letter codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A region of the normalised image, in pixels: left, top inclusive; right, bottom exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of print: its text, the reader's confidence (0 to 1) and its four corners, clockwise from top left."""
+
+    text: str
+    confidence: float
+    quad: tuple[tuple[float, float], ...]
+
+    @property
+    def box(self) -> Box:
+        xs = [x for x, _ in self.quad]
+        ys = [y for _, y in self.quad]
+        return Box(math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys)))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReading:
+    """One field: its value, where it was read (`mrz`, `visual`, `barcode`), how surely (0 to 1), and its place."""
+
+    value: str
+    source: str
+    confidence: float
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One correction of a raw reading: which line and position, from what, to what, and the rule that allowed it."""
+
+    line: int
+    position: int
+    before: str
+    after: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class MrzReading:
+    """A machine readable zone as read.
+
+    `lines` is the corrected reading, `raw_lines` what the reader saw, `repairs` what lies between. `checks` holds each
+    check digit by field: whether it is right on the document. `valid` means: all of them are, and the form is ICAO's.
+    `second_lines` is an independent reader's raw reading of the same zone, empty when it could not read it;
+    `readers_agree` compares it with `lines`, line by line.
+    """
+
+    type: DocumentType
+    lines: tuple[str, ...]
+    raw_lines: tuple[str, ...]
+    valid: bool
+    checks: Mapping[str, bool]
+    repairs: tuple[Repair, ...]
+    confidence: float
+    box: Box | None
+    second_lines: tuple[str, ...] = ()
+    second_reader: str = ""
+    readers_agree: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureCode:
+    """One complaint about the capture: code, what was measured, the threshold, and advice for the applicant."""
+
+    code: str
+    value: float
+    threshold: float
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReading:
+    """All that was read from one image.
+
+    `fields` is the merged view (machine readable zone first, then barcode, then visual zone); `visual` and `barcode`
+    keep what those zones said on their own, for comparing. `codes` names what is wrong, from capture and reading.
+    """
+
+    type: DocumentType
+    country: str
+    mrz: MrzReading | None
+    fields: Mapping[str, FieldReading]
+    visual: Mapping[str, FieldReading]
+    barcode: Mapping[str, FieldReading]
+    codes: tuple[str, ...]
+    captures: tuple[CaptureCode, ...]
+    text_lines: tuple[TextLine, ...]
+    portrait: Box | None
+    faces: int
+    rotation: int
+    width: int
+    height: int
+
+    def value(self, name: str) -> str | None:
+        reading = self.fields.get(name)
+        return None if reading is None else reading.value
+
+    def date_of(self, name: str) -> date | None:
+        """The field as a date; `None` when it is not read or not a complete date."""
+        value = self.value(name)
+        try:
+            return None if value is None else date.fromisoformat(value)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicantFacts:
+    """What the applicant stated, to compare with documents. Names in any Latin writing, states as ICAO codes."""
+
+    surname: str
+    given_names: str
+    birth_date: date
+    nationality: str | None = None
+    document_number: str | None = None
+    sex: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_codes(reading: DocumentReading, *codes: str) -> DocumentReading:
+    """The reading with further codes, each once, in order of first mention."""
+    return replace(reading, codes=tuple(dict.fromkeys((*reading.codes, *codes))))
+
+
+def to_json(reading: DocumentReading, *, accepted: bool | None = None, seconds: float | None = None) -> dict[str, Any]:
+    """The reading as the one JSON object a file that `clearance read-document --json` prints."""
+    mrz = reading.mrz
+    return {
+        "type": reading.type.value,
+        "country": reading.country,
+        "mrz": None
+        if mrz is None
+        else {
+            "lines": list(mrz.lines),
+            "raw_lines": list(mrz.raw_lines),
+            "valid": mrz.valid,
+            "checks": dict(mrz.checks),
+            "confidence": round(mrz.confidence, 4),
+            "repairs": [
+                {"line": r.line, "position": r.position, "before": r.before, "after": r.after, "rule": r.rule}
+                for r in mrz.repairs
+            ],
+            "second_lines": list(mrz.second_lines),
+            "second_reader": mrz.second_reader,
+            "readers_agree": mrz.readers_agree,
+            "box": _box(mrz.box),
+        },
+        "fields": {
+            name: {
+                "value": f.value,
+                "source": f.source,
+                "confidence": round(f.confidence, 4),
+                "box": _box(f.box),
+            }
+            for name, f in reading.fields.items()
+        },
+        "codes": list(reading.codes),
+        "capture": [
+            {"code": c.code, "value": round(c.value, 4), "threshold": c.threshold, "advice": c.advice}
+            for c in reading.captures
+        ],
+        "rotation": reading.rotation,
+        "accepted": accepted,
+        "seconds": seconds,
+    }
+
+
+def _box(box: Box | None) -> list[int] | None:
+    return None if box is None else [box.left, box.top, box.right, box.bottom]

@@ -23,11 +23,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.outcomes import OutcomeRow, open_outcome
 from clearance.database import service_pool
+from clearance.filing_inbox import inbox_key
 from clearance.keyring import Keyring, public_hex
+from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
-from clearance.worker import FILING_QUEUE, QUEUE, filing_inbox_key
 from store import filings, outbox
 from store.connection import Connection, Pool, service_transaction
 from workflows import messages as m
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 50
 AT_ONCE = 10
+CONNECTIONS = 2
 IDLE_SECONDS = 0.1
 LONGEST_BACK_OFF = timedelta(seconds=15)
 
@@ -255,7 +257,7 @@ async def serve_filing_dispatcher(settings: Settings) -> AsyncIterator[Ready]:
     """The dispatcher of the filing namespace: its own role, key and client."""
     keys = Keyring(settings.secrets_folder)
     async with await service_pool(settings, "clearance_filing", max_size=2) as pool:
-        source = FilingOutbox(public_hex(keys.assertion), filing_inbox_key(keys))
+        source = FilingOutbox(public_hex(keys.assertion), inbox_key(keys))
         async with _running(Dispatcher(pool, source, patient_client(lambda: connect_filing(settings, keys)))) as ready:
             yield ready
 

@@ -147,6 +147,23 @@ async def save_draft(conn: Connection, filing: NewFiling) -> bool:
     return cursor.rowcount == 1
 
 
+async def replace_draft(conn: Connection, filing: NewFiling) -> None:
+    """Put a new draft in the place of one that was returned. A submitted filing is never replaced."""
+    await conn.execute(
+        "UPDATE filing.filing SET sealed_report = %(sealed_report)s, report_sha256 = %(report_sha256)s, "
+        "valid = %(valid)s, problems = %(problems)s, status = %(status)s "
+        "WHERE filing_id = %(filing_id)s AND status <> 'submitted'",
+        {
+            "filing_id": filing.filing_id,
+            "sealed_report": filing.sealed_report,
+            "report_sha256": filing.report_sha256,
+            "valid": filing.valid,
+            "problems": list(filing.problems),
+            "status": filing.status,
+        },
+    )
+
+
 async def record_state(
     conn: Connection,
     tenant_id: UUID,

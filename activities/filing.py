@@ -1,0 +1,174 @@
+"""Drafting, recording and submitting filings: run by the filing worker alone, under the filing role and key."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from temporalio import activity
+
+import jurisdictions
+from activities.filing_case import CaseReader
+from activities.gateways import Gateway
+from activities.outcomes import OutcomeRow, open_outcome
+from aml.reports.case import SarCase
+from aml.reports.fincen import build_sar, validate
+from aml.reports.findings import problems
+from aml.reports.party import Filer
+from explain.record import Finding, sha256_hex
+from store import filings
+from store.connection import Connection, Pool, tenant_transaction
+from vault import contexts
+from vault.envelope import new_data_key, open_sealed, seal
+from vault.keys import KeyProvider
+from workflows import messages as m
+from workflows.steps import FilingSteps, RecordUnknown, StepMisused
+
+FILER_NOT_CONFIGURED = "FILER_NOT_CONFIGURED"
+FORMAT_NOT_HANDLED = "FORMAT_NOT_HANDLED"
+REPORT_TOO_LONG = "REPORT_TOO_LONG"
+
+_LENGTH_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFormat:
+    """How a report is written, and what stands against it before it may go."""
+
+    build: Callable[[SarCase], bytes]
+    validate: Callable[[bytes, Path], tuple[Finding, ...]]
+
+
+FORMATS: Mapping[str, ReportFormat] = {"fincen_sar": ReportFormat(build_sar, validate)}
+"""By the regime's `report_format`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report with what stands against submitting it. Without a report there is no content."""
+
+    content: bytes
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilingActivities(FilingSteps):
+    """`inbox_key` opens outcomes, `keys` wrap the reports' data keys, `reader` opens the case; `filers` says for whom a
+    tenant files, `schemas` is the folder of the authorities' XSDs."""
+
+    pool: Pool
+    inbox_key: bytes
+    keys: KeyProvider
+    reader: CaseReader
+    filers: Mapping[UUID, Filer]
+    schemas: Path
+    gateway: Gateway
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @activity.defn
+    async def draft_filing(self, filing: m.DraftFiling) -> m.FilingDrafted:
+        as_of = self.clock()
+        async with tenant_transaction(self.pool, filing.tenant_id) as conn:
+            outcome = await self._outcome(conn, filing.filing_id)
+            regime = jurisdictions.regime(outcome.regime, as_of.date())
+            filer = self.filers.get(filing.tenant_id)
+            case = None if filer is None else await self.reader.read(conn, outcome, filer, as_of.date())
+        draft = await asyncio.to_thread(self._draft, case, regime.report_format.value)
+        has_suspect = case is None or any(not subject.is_unknown for subject in case.subjects)
+        row = filings.NewFiling(
+            filing_id=filing.filing_id,
+            tenant_id=filing.tenant_id,
+            case_id=outcome.case_id,
+            maker=outcome.maker,
+            regime=regime.code,
+            regime_version=regime.version,
+            format=regime.report_format.value,
+            sealed_report=await asyncio.to_thread(
+                seal_report, self.keys, filing.tenant_id, filing.filing_id, draft.content
+            ),
+            report_sha256=sha256_hex(draft.content),
+            valid=not draft.problems,
+            problems=draft.problems,
+            due_at=_end_of(regime.suspicion_due(outcome.detected_at.date(), has_suspect=has_suspect)),
+            status="blocked" if draft.problems else "draft",
+        )
+
+        async with tenant_transaction(self.pool, filing.tenant_id) as conn:
+            if not await filings.save_draft(conn, row) and filing.revision > 0:
+                await filings.replace_draft(conn, row)
+            kept = await filings.fetch_filing(conn, filing.filing_id)
+        return m.FilingDrafted(
+            filing_id=kept.filing_id,
+            maker=kept.maker,
+            valid=kept.valid,
+            problems=kept.problems,
+            due_at=kept.due_at,
+            scope=m.Scope(filing.tenant_id, regime.code, regime.version, as_of),
+        )
+
+    @activity.defn
+    async def record_filing_event(self, event: m.FilingEvent) -> None:
+        # A returned filing is a draft to whoever looks at the list; that it is being drafted anew takes a moment.
+        status = "draft" if event.status == "drafting" else event.status
+        async with tenant_transaction(self.pool, event.scope.tenant_id) as conn:
+            await filings.record_state(
+                conn, event.scope.tenant_id, event.filing_id, event.revision, status, event.officer_id
+            )
+
+    @activity.defn
+    async def submit_filing(self, filing: m.FilingRef) -> m.FilingSubmitted:
+        tenant_id = filing.scope.tenant_id
+        async with tenant_transaction(self.pool, tenant_id) as conn:
+            row = await filings.fetch_filing(conn, filing.filing_id)
+            earlier = await filings.fetch_submission(conn, filing.filing_id, filing.revision)
+        if earlier is not None:
+            return m.FilingSubmitted(filing.filing_id, earlier.sha256, earlier.reference)
+        if not row.valid:
+            raise StepMisused(f"filing {filing.filing_id} has problems and cannot be submitted")
+        content = await asyncio.to_thread(open_report, self.keys, tenant_id, filing.filing_id, row.sealed_report)
+        reference = await self.gateway.submit(f"{row.format}-{filing.filing_id}-{filing.revision}.xml", content)
+
+        async with tenant_transaction(self.pool, tenant_id) as conn:
+            kept = await filings.save_submission(
+                conn, tenant_id, filing.filing_id, filing.revision, sha256_hex(content), reference
+            )
+        return m.FilingSubmitted(filing.filing_id, kept.sha256, kept.reference)
+
+    async def _outcome(self, conn: Connection, filing_id: UUID) -> OutcomeRow:
+        try:
+            sealed = await filings.fetch_filing_payload(conn, filing_id)
+        except filings.FilingUnknown as error:
+            raise RecordUnknown(f"filing {filing_id}") from error
+        return open_outcome(self.inbox_key, sealed, filing_id)
+
+    def _draft(self, case: SarCase | None, format_name: str) -> Draft:
+        if case is None:
+            return Draft(b"", (FILER_NOT_CONFIGURED,))
+        report = FORMATS.get(format_name)
+        if report is None:
+            return Draft(b"", (FORMAT_NOT_HANDLED,))
+        try:
+            content = report.build(case)
+        except ValueError:
+            return Draft(b"", (REPORT_TOO_LONG,))
+        return Draft(content, problems(report.validate(content, self.schemas)))
+
+
+def seal_report(keys: KeyProvider, tenant_id: UUID, filing_id: UUID, content: bytes) -> bytes:
+    """A report under a data key of its own: the wrapped key's length, the wrapped key, the sealed report."""
+    key = new_data_key()
+    wrapped = keys.wrap(tenant_id, key)
+    return len(wrapped).to_bytes(_LENGTH_BYTES, "big") + wrapped + seal(key, content, contexts.filing(filing_id))
+
+
+def open_report(keys: KeyProvider, tenant_id: UUID, filing_id: UUID, sealed: bytes) -> bytes:
+    """The report that `seal_report` sealed. Raises `vault.envelope.SealBroken`."""
+    end = _LENGTH_BYTES + int.from_bytes(sealed[:_LENGTH_BYTES], "big")
+    key = keys.unwrap(tenant_id, sealed[_LENGTH_BYTES:end])
+    return open_sealed(key, sealed[end:], contexts.filing(filing_id))
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)

@@ -1,0 +1,150 @@
+"""A confirmed case as a report needs it: parties, evidence and transactions, opened from their seals.
+
+Separate from drafting because this reads the investigations' tables, and drafting writes the filings'.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from activities.outcomes import OutcomeRow
+from activities.recording import data_key
+from aml.money import Money
+from aml.reports.case import Evidence, SarCase
+from aml.reports.party import (
+    Account,
+    Address,
+    Filer,
+    Identifier,
+    IdentifierKind,
+    Relationship,
+    Subject,
+)
+from aml.transaction import Channel, Transaction
+from store import alerts, cases, customers, transactions
+from store.connection import Connection
+from vault import contexts
+from vault.envelope import open_sealed
+from vault.keys import KeyProvider
+from workflows.steps import RecordUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReader:
+    """Reads under the filing role. `keys` are the subjects' keys, not the filing side's."""
+
+    keys: KeyProvider
+
+    async def read(self, conn: Connection, outcome: OutcomeRow, filer: Filer, filed_on: date) -> SarCase:
+        """Everything that a report on this case says. Raises `RecordUnknown` and `SubjectKeyDestroyed`."""
+        try:
+            case = await cases.fetch_case(conn, outcome.case_id)
+        except cases.CaseUnknown as error:
+            raise RecordUnknown(f"case {outcome.case_id}") from error
+        found = await self._alerts(conn, case)
+        rows = await transactions.fetch_transactions(conn, {name for alert in found for name in alert.transactions})
+        return SarCase(
+            case_id=str(case.case_id),
+            filer=filer,
+            subjects=await self._subjects(conn, outcome.tenant_id, case.accounts),
+            evidence=await self._evidence(conn, outcome.tenant_id, found),
+            transactions=tuple(_transaction(row) for row in rows),
+            detected_on=outcome.detected_at.date(),
+            filed_on=filed_on,
+            conclusion=await self._conclusion(conn, case),
+        )
+
+    async def _alerts(self, conn: Connection, case: cases.Case) -> list[alerts.Alert]:
+        found = []
+        for matter in case.matters:
+            kind, _, number = matter.partition(":")
+            if kind == "alert" and (alert := await alerts.fetch_alert(conn, UUID(number))) is not None:
+                found.append(alert)
+        return found
+
+    async def _evidence(self, conn: Connection, tenant_id: UUID, found: Iterable[alerts.Alert]) -> tuple[Evidence, ...]:
+        evidence = []
+        for alert in found:
+            key = await data_key(conn, self.keys, tenant_id, alert.subject_id)
+            opened = json.loads(open_sealed(key, alert.sealed_evidence, contexts.alert(alert.alert_id)))
+            evidence += [Evidence(hit["typology"], hit["text"], tuple(hit["transactions"])) for hit in opened["hits"]]
+        return tuple(dict.fromkeys(evidence))
+
+    async def _subjects(self, conn: Connection, tenant_id: UUID, accounts: tuple[str, ...]) -> tuple[Subject, ...]:
+        """Our customers behind the case's accounts; accounts of nobody we know make one unknown subject."""
+        owners = await customers.known_accounts(conn, accounts)
+        subjects = []
+        for customer_id in dict.fromkeys(owners.values()):
+            customer = await customers.fetch_customer(conn, customer_id)
+            if customer is None:
+                raise RecordUnknown(f"customer {customer_id}")
+            key = await data_key(conn, self.keys, tenant_id, customer.subject_id)
+            stated: Mapping[str, Any] = {}
+            if customer.sealed_profile is not None:
+                stated = json.loads(open_sealed(key, customer.sealed_profile, contexts.customer(customer_id)))
+            opened = {
+                account.account_ref: account.opened_at.date()
+                for account in await customers.list_accounts(conn, customer_id)
+            }
+            own = tuple(Account(ref, opened_on=opened.get(ref)) for ref in accounts if owners.get(ref) == customer_id)
+            subjects.append(_person(customer_id, stated, own))
+        strangers = tuple(Account(ref) for ref in accounts if ref not in owners)
+        if strangers or not subjects:
+            subjects.append(Subject("unknown", is_unknown=True, accounts=strangers, relationship=Relationship.NONE))
+        return tuple(subjects)
+
+    async def _conclusion(self, conn: Connection, case: cases.Case) -> str | None:
+        """The deciding officer's words, if they can be opened."""
+        decided = [event for event in await cases.fetch_events(conn, case.case_id) if event.action == "decide"]
+        reason_id = decided[-1].reason_id if decided else None
+        reason = None if reason_id is None else await cases.fetch_reason(conn, reason_id)
+        if reason is None:
+            return None
+        key = await data_key(conn, self.keys, case.tenant_id, case.subject_id)
+        return open_sealed(key, reason.sealed_text, contexts.reason(reason.reason_id)).decode()
+
+
+def _person(customer_id: UUID, stated: Mapping[str, Any], accounts: tuple[Account, ...]) -> Subject:
+    address: Mapping[str, Any] | None = stated.get("address")
+    number = stated.get("document_number")
+    born = stated.get("birth_date")
+    return Subject(
+        party_id=str(customer_id),
+        surname=stated.get("surname"),
+        given_name=stated.get("given_names"),
+        birth_date=None if born is None else date.fromisoformat(born),
+        nationality=stated.get("nationality"),
+        addresses=()
+        if address is None
+        else (
+            Address(
+                street=address.get("street"),
+                city=address.get("city"),
+                postal_code=address.get("postal_code"),
+                country=address.get("country"),
+            ),
+        ),
+        identifiers=()
+        if number is None
+        else (Identifier(IdentifierKind.OTHER, number, stated.get("nationality"), description="Identity document"),),
+        occupation=stated.get("occupation"),
+        accounts=accounts,
+    )
+
+
+def _transaction(row: transactions.TransactionRow) -> Transaction:
+    details: Mapping[str, Any] = row.details or {}
+    return Transaction(
+        transaction_id=row.transaction_id,
+        booked_at=row.booked_at,
+        debtor_account=row.debtor_account,
+        creditor_account=row.creditor_account,
+        money=Money(row.amount, row.currency),
+        channel=Channel(row.channel or Channel.TRANSFER),
+        debtor_country=row.debtor_country,
+        creditor_country=row.creditor_country,
+        branch=details.get("branch"),
+    )

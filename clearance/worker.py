@@ -1,0 +1,192 @@
+"""Wires the two workers: that of the procedures, and that of the filings with its own namespace, role and keys."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from activities.cases import CaseActivities
+from activities.decisions import DecisionActivities
+from activities.filing import FilingActivities
+from activities.filing_case import CaseReader
+from activities.gateways import FolderGateway
+from activities.identity import IdentityActivities
+from activities.monitoring import MonitoringActivities
+from activities.recording import DecisionRecorder
+from activities.screening import ScreeningActivities, WatchlistHolder
+from aml.customer_risk import RatingThresholds
+from aml.reports.party import Filer
+from clearance.database import service_pool
+from clearance.filing_inbox import inbox_key, inbox_public_key
+from clearance.keyring import KeyName, Keyring
+from clearance.queues import FILING_QUEUE, QUEUE
+from clearance.services import Ready
+from clearance.settings import Settings
+from clearance.temporal import connect, connect_filing
+from clearance.version import CODE_VERSION
+from explain import registry
+from explain.attribution import TreeModel
+from kyc.faces import match_faces
+from kyc.reader import read_document
+from store.connection import Pool
+from vault.keys import FileKeyProvider, KeyProvider
+from vault.objects import Vault, open_vault
+from workflows.case import CaseWorkflow
+from workflows.contest import ContestWorkflow
+from workflows.filing import FilingWorkflow
+from workflows.investigation import InvestigationWorkflow
+from workflows.onboarding import OnboardingWorkflow
+
+WORKFLOWS = (OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow)
+FILING_WORKFLOWS = (FilingWorkflow,)
+
+CONNECTIONS = 8
+FILING_CONNECTIONS = 3
+READERS = 2
+"""Documents read at once by a worker: each takes about a core and 300 MB."""
+SHUTDOWN = timedelta(seconds=20)
+CONNECT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the procedures' activities are made of."""
+
+    pool: Pool
+    vault: Vault
+    keys: KeyProvider
+    filing_public_key: bytes
+    models: Path
+    watchlist_folder: Path
+    code_version: str = CODE_VERSION
+
+
+def build_worker(client: Client, parts: Parts, readers: ThreadPoolExecutor, queue: str = QUEUE) -> Worker:
+    """The worker of the procedures. Loads and verifies the risk model; the document readers load on first use."""
+    recorder = DecisionRecorder(parts.pool, parts.code_version)
+    risk_model = registry.load(parts.models / "customer_risk")
+    identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
+    screening = ScreeningActivities(
+        parts.pool, parts.vault, parts.keys, recorder, WatchlistHolder(parts.pool, parts.watchlist_folder)
+    )
+    decisions = DecisionActivities(
+        parts.pool,
+        parts.vault,
+        parts.keys,
+        recorder,
+        risk_model,
+        TreeModel.from_text(risk_model.content),
+        RatingThresholds(),
+    )
+    cases = CaseActivities(parts.pool, parts.filing_public_key)
+    monitoring = MonitoringActivities(parts.pool)
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=WORKFLOWS,
+        activities=[
+            identity.admit_application,
+            identity.read_document,
+            identity.check_application,
+            screening.screen_applicant,
+            decisions.rate_risk,
+            decisions.decide_outcome,
+            decisions.conclude_application,
+            cases.admit_contest,
+            cases.open_case,
+            cases.record_case_event,
+            cases.write_case_outcome,
+            monitoring.admit_alert,
+        ],
+        max_concurrent_activities=2 * CONNECTIONS,
+        graceful_shutdown_timeout=SHUTDOWN,
+    )
+
+
+def build_filing_worker(client: Client, activities: FilingActivities, queue: str = FILING_QUEUE) -> Worker:
+    """The worker of the filing namespace."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=FILING_WORKFLOWS,
+        activities=[activities.draft_filing, activities.record_filing_event, activities.submit_filing],
+        max_concurrent_activities=FILING_CONNECTIONS,
+        graceful_shutdown_timeout=SHUTDOWN,
+    )
+
+
+def load_filers(folder: Path) -> dict[UUID, Filer]:
+    """Who files for each tenant: one `<tenant id>.json` each, in the shape of `aml.reports.party.Filer`."""
+    form = TypeAdapter(Filer)
+    return {UUID(path.stem): form.validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+
+
+@asynccontextmanager
+async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
+    """The worker of the procedures as a service."""
+    keys = Keyring(settings.secrets_folder)
+    async with await service_pool(settings, "clearance_worker", CONNECTIONS) as pool:
+        parts = Parts(
+            pool=pool,
+            vault=open_vault(settings.vault_location),
+            keys=FileKeyProvider(keys.path(KeyName.MASTER)),
+            filing_public_key=inbox_public_key(keys),
+            models=settings.models,
+            watchlist_folder=settings.watchlist_folder,
+        )
+        client = await _connected(lambda: connect(settings, keys))
+        with ThreadPoolExecutor(READERS, "reader") as readers:
+            async with _running(build_worker(client, parts, readers), client) as ready:
+                yield ready
+
+
+@asynccontextmanager
+async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
+    """The filing worker as a service."""
+    keys = Keyring(settings.secrets_folder)
+    async with await service_pool(settings, "clearance_filing", FILING_CONNECTIONS) as pool:
+        activities = FilingActivities(
+            pool=pool,
+            inbox_key=inbox_key(keys),
+            keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
+            reader=CaseReader(FileKeyProvider(keys.path(KeyName.MASTER))),
+            filers=load_filers(settings.home / "filers"),
+            schemas=settings.schemas,
+            gateway=FolderGateway(settings.filing_folder),
+        )
+        client = await _connected(lambda: connect_filing(settings, keys))
+        async with _running(build_filing_worker(client, activities), client) as ready:
+            yield ready
+
+
+async def _connected(connecting: Callable[[], Awaitable[Client]]) -> Client:
+    """A worker has nothing to do without Temporal: wait a while for it, then give up loudly."""
+    async with asyncio.timeout(CONNECT_SECONDS):
+        while True:
+            try:
+                return await connecting()
+            except (RuntimeError, RPCError):
+                await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def _running(worker: Worker, client: Client) -> AsyncIterator[Ready]:
+    async def ready() -> bool:
+        if not worker.is_running:
+            return False
+        try:
+            return await client.service_client.check_health(timeout=timedelta(seconds=2))
+        except RPCError:
+            return False
+
+    async with worker:
+        yield ready

@@ -17,7 +17,21 @@ from aml.evidence import FOUND, MOST_EVIDENCE, Output
 from aml.features import feature_names
 from aml.money import DECIMALS, LARGEST_MINOR, InvalidMoney, from_minor, to_minor
 from aml.parameters import MonitoringParameters, settings
-from aml.state import ACCEPTED, BELOW, CASH, DUPLICATE, ROUND, ROW, SELF, TOO_LATE, UNRATED, empty_state, with_room
+from aml.state import (
+    ACCEPTED,
+    BELOW,
+    CASH,
+    DEPOSIT,
+    DUPLICATE,
+    ROUND,
+    ROW,
+    SELF,
+    TOO_LATE,
+    TRACED,
+    UNRATED,
+    empty_state,
+    with_room,
+)
 from aml.stream import MOST_HITS, advance
 from aml.transaction import Channel, Transaction
 from aml.typologies import NAMES, TYPOLOGIES
@@ -26,6 +40,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _CASH = frozenset({Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL})
+_TRACED = frozenset(Channel) - _CASH - {Channel.CARD, Channel.DIRECT_DEBIT}
 _ROOM = 64 * MOST_HITS
 _PIECE = 8192
 """Transactions handed to the kernel at once: bounds the memory of a large push."""
@@ -93,7 +108,7 @@ class Engine:
         self._scores = np.zeros(len(NAMES))
 
     def known(self, transaction_id: str) -> bool:
-        """Whether a transaction of this id was pushed and is still within the longest window and the lateness."""
+        """Whether a transaction of this id was pushed and is still in memory."""
         return transaction_id in self._known
 
     @property
@@ -188,9 +203,11 @@ class Engine:
         if transaction.channel in self._reported and self._below[0] <= amount < self._below[1]:
             flags |= BELOW
         if transaction.channel in _CASH:
-            flags |= CASH
+            flags |= CASH | (DEPOSIT if transaction.channel is Channel.CASH_DEPOSIT else 0)
         if transaction.debtor_account == transaction.creditor_account:
             flags |= SELF
+        elif transaction.channel in _TRACED:
+            flags |= TRACED
         if amount < 0:
             flags |= UNRATED
         elif amount % (100 * self._base_unit) == 0 and amount > 0:

@@ -45,7 +45,7 @@ def feature_names(windows: tuple[str, ...], typologies: tuple[str, ...] = NAMES)
         f"{side}_{measure}_{window}"
         for side in _SIDES
         for window in windows
-        for measure in ("count", "sum_log", "distinct", "below_count")
+        for measure in ("count", "sum_log", "distinct", "below_count", "fresh")
     ]
     flows = [f"{role}_flow_ratio_{window}" for role in ("debtor", "creditor") for window in windows]
     return (*_OWN, *per_window, *flows, *(f"hit_{name}" for name in typologies))
@@ -126,7 +126,8 @@ def write_windows(state: State, settings: Settings, line: NDArray[np.float64], r
                 line[place + 1] = np.log1p(window.sum / 100.0)
                 line[place + 2] = window.distinct
                 line[place + 3] = window.below_count
-                place += 4
+                line[place + 4] = window.fresh
+                place += 5
     for account in (row.debtor, row.creditor):
         for w in range(width):
             received = state.windows[account, IN, w].sum

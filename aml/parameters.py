@@ -37,6 +37,8 @@ class MonitoringParameters:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """Units of the base for one unit of another currency. Without one its amounts are not evaluated."""
     windows: tuple[timedelta, ...] = WINDOWS
+    memory: timedelta = timedelta(days=45)
+    """How long a payment is kept at least: a counterparty paid monthly is no new one."""
     lateness: timedelta = timedelta(days=1)
     """How long after a newer transaction an older one may still arrive and count."""
     typologies: frozenset[str] | None = None
@@ -47,8 +49,8 @@ class MonitoringParameters:
     structuring_minimum: int = 3
     fan_in_minimum: tuple[int, ...] = (5, 6, 8, 15)
     fan_out_minimum: tuple[int, ...] = (5, 6, 8, 15)
-    fan_burst_share: Decimal = Decimal("0.6")
-    """A fan is a burst when its window holds this share of the counterparties of the longest window."""
+    fan_fresh_share: Decimal = Decimal("0.6")
+    """A fan is new when this share of the window's counterparties had not been seen in memory before."""
     pass_through_share: Decimal = Decimal("0.9")
     pass_through_minimum: Decimal = Decimal("1000")
     """Below this sum in the base, in and out again is everyday life."""
@@ -66,8 +68,8 @@ class MonitoringParameters:
                 raise InvalidMoney(f"{currency!r} in the rates is not a currency code of ISO 4217")
         if list(self.windows) != sorted(set(self.windows)) or not self.windows or self.windows[0] <= timedelta(0):
             raise InvalidParameters("windows: give distinct lengths above zero, shortest first")
-        if self.cycle_window > self.windows[-1]:
-            raise InvalidParameters("cycle_window: is longer than the longest window, beyond which nothing is kept")
+        if self.memory < max(self.windows[-1], self.cycle_window):
+            raise InvalidParameters("memory: is shorter than the longest window or cycle_window")
         for name in ("fan_in_minimum", "fan_out_minimum"):
             if len(getattr(self, name)) != len(self.windows):
                 raise InvalidParameters(f"{name}: give one number a window ({len(self.windows)})")
@@ -83,7 +85,7 @@ NUMBERS = np.dtype(
     [
         ("threshold", "i8"),
         ("structuring_minimum", "i8"),
-        ("fan_burst_share", "f8"),
+        ("fan_fresh_share", "f8"),
         ("pass_through_share", "f8"),
         ("pass_through_minimum", "i8"),
         ("cycle_window", "i8"),
@@ -110,14 +112,14 @@ def settings(parameters: MonitoringParameters, names: tuple[str, ...]) -> Settin
     numbers = np.zeros(1, NUMBERS)
     numbers["threshold"] = to_minor(parameters.reporting_threshold, parameters.currency)
     numbers["structuring_minimum"] = parameters.structuring_minimum
-    numbers["fan_burst_share"] = float(parameters.fan_burst_share)
+    numbers["fan_fresh_share"] = float(parameters.fan_fresh_share)
     numbers["pass_through_share"] = float(parameters.pass_through_share)
     numbers["pass_through_minimum"] = to_minor(parameters.pass_through_minimum, parameters.currency)
     numbers["cycle_window"] = parameters.cycle_window // _MICROSECOND
     numbers["cycle_hops"] = parameters.cycle_hops
     numbers["cycle_keep"] = float(parameters.cycle_keep)
     numbers["search_budget"] = parameters.search_budget
-    numbers["horizon"] = (parameters.windows[-1] + parameters.lateness) // _MICROSECOND
+    numbers["horizon"] = (parameters.memory + parameters.lateness) // _MICROSECOND
     chosen = parameters.typologies
     if chosen is not None and not chosen <= set(names):
         raise InvalidParameters(f"typologies: {', '.join(sorted(chosen - set(names)))} are none of {', '.join(names)}")

@@ -2,7 +2,7 @@
 
 Kept apart from the kernels that work on it so that its size can be read off: a transaction in window costs
 `EDGE.itemsize` (64 B) plus its id, an account `ACCOUNT.itemsize` plus two directions of windows of `WINDOW.itemsize`
-(64 + 2·4·32 = 320 B with four windows), a pair of accounts in window 32 + 2·4·4 B plus its share of the hash table.
+(64 + 2·4·40 = 384 B with four windows), a pair of accounts in window 32 + 2·4·4 B plus its share of the hash table.
 """
 
 from typing import NamedTuple
@@ -26,6 +26,12 @@ SELF = 4
 UNRATED = 8
 """Edge flag: no exchange rate, so its amount counts as zero and amount typologies do not see it."""
 ROUND = 16
+TRACED = 32
+"""Edge flag: from account to account by the debtor's own order; neither card, cash nor direct debit."""
+FRESH = 64
+"""Edge flag: traced, and the first payment of its pair in memory."""
+DEPOSIT = 128
+"""Edge flag: cash into the creditor's account; CASH without it left the debtor's. The other side is a till."""
 
 ROW = np.dtype(
     [
@@ -33,8 +39,8 @@ ROW = np.dtype(
         ("amount", "i8"),
         ("debtor", "i4"),
         ("creditor", "i4"),
-        ("channel", "i1"),
-        ("flags", "i1"),
+        ("channel", "i2"),
+        ("flags", "i2"),
         ("debtor_country", "i2"),
         ("creditor_country", "i2"),
         ("status", "i2"),
@@ -57,12 +63,11 @@ EDGE = np.dtype(
         ("in_prev", "i4"),
         ("in_next", "i4"),
         ("log", "i4"),  # log2 of the amount in 1/1024
-        ("channel", "i1"),
-        ("flags", "i1"),
+        ("channel", "i2"),
+        ("flags", "i2"),
         ("debtor_country", "i2"),
         ("creditor_country", "i2"),
-        ("spare", "i2"),
-        ("spare2", "i4"),
+        ("spare", "i4"),
     ]
 )
 ACCOUNT = np.dtype(
@@ -81,6 +86,8 @@ WINDOW = np.dtype(
         ("count", "i4"),
         ("distinct", "i4"),
         ("below_count", "i4"),
+        ("fresh", "i4"),  # traced payments to or from a counterparty not in memory before
+        ("spare", "i4"),
         ("sum", "i8"),
         ("below_sum", "i8"),
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aml.kernels import Number, Record, kernel
-from aml.state import BELOW, IN, NONE, OUT, State, free_edge, join_pair, leave_pair, take_edge
+from aml.state import BELOW, FRESH, IN, NONE, OUT, TRACED, State, free_edge, join_pair, leave_pair, take_edge
 
 
 @kernel
@@ -31,6 +31,8 @@ def _add(state: State, slot: int, account: int, direction: int, w: int) -> None:
     if edge.flags & BELOW:
         window.below_count += 1
         window.below_sum += edge.amount
+    if edge.flags & FRESH:
+        window.fresh += 1
     if state.pair_counts[edge.pair, direction, w] == 0:
         window.distinct += 1
     state.pair_counts[edge.pair, direction, w] += 1
@@ -48,6 +50,8 @@ def _remove(state: State, slot: int, account: int, direction: int, w: int) -> No
     if edge.flags & BELOW:
         window.below_count -= 1
         window.below_sum -= edge.amount
+    if edge.flags & FRESH:
+        window.fresh -= 1
     state.pair_counts[edge.pair, direction, w] -= 1
     if state.pair_counts[edge.pair, direction, w] == 0:
         window.distinct -= 1
@@ -90,6 +94,8 @@ def enter(state: State, lengths: NDArray[np.int64], row: Record) -> Number:
     edge.creditor_country = row.creditor_country
     edge.log = int(np.rint(np.log2(max(row.amount, 1)) * 1024.0))
     edge.pair = join_pair(state, row.debtor, row.creditor, row.time)
+    if row.flags & TRACED and state.pairs[edge.pair].live == 1:
+        edge.flags |= FRESH
     edge.later = NONE
     clock = state.clock[0]
     if clock.newest == NONE:

@@ -3,7 +3,7 @@
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.parameters import Settings
-from aml.state import IN, OUT, State
+from aml.state import DEPOSIT, IN, OUT, SELF, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -25,7 +25,7 @@ _WEEK = 7 * 86_400 * 1_000_000
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
     numbers = settings.numbers[0]
     account = state.edges[slot].debtor
-    if account == state.edges[slot].creditor:
+    if state.edges[slot].flags & (DEPOSIT | SELF):
         return
     for w in range(len(settings.lengths)):
         if settings.lengths[w] > _WEEK:

@@ -5,7 +5,7 @@ import numpy as np
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.parameters import Settings
-from aml.state import BELOW, IN, OUT, State
+from aml.state import BELOW, CASH, DEPOSIT, IN, OUT, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -27,8 +27,10 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     edge = state.edges[slot]
     if not edge.flags & BELOW:
         return
-    _detect_side(state, settings, out, row, edge.creditor, IN, code)
-    _detect_side(state, settings, out, row, edge.debtor, OUT, code)
+    if edge.flags & DEPOSIT or not edge.flags & CASH:
+        _detect_side(state, settings, out, row, edge.creditor, IN, code)
+    if not edge.flags & DEPOSIT:
+        _detect_side(state, settings, out, row, edge.debtor, OUT, code)
 
 
 @kernel

@@ -1,0 +1,184 @@
+"""From features and hits to a score and an alert: the reference model's training, and the rule table that decides.
+
+The model may raise an alert; it never suppresses what a rule found.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aml.engine import Engine, Hit
+from aml.features import FEATURES
+from aml.generator import Payment
+from aml.parameters import MonitoringParameters
+from aml.typologies import TYPOLOGIES
+from explain.record import Condition, Operator, Rule, RuleTable, Value, sha256_hex
+
+MODEL_FOLDER = Path(__file__).parent.parent / "models" / "transactions"
+_FAMILY = {typology.name: typology.family for typology in TYPOLOGIES}
+FAMILIES = tuple(dict.fromkeys(_FAMILY.values()))
+
+
+DEFAULT_STRENGTH: Mapping[str, float] = {"graph": 0.75, "amount": 0.7, "behaviour": 0.9, "geography": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertParameters:
+    """When a transaction becomes an alert, from the tenant's regime. Strengths of hits go from 0 to 1."""
+
+    score: float = 0.5
+    strength: Mapping[str, float] = field(default_factory=lambda: DEFAULT_STRENGTH)
+    version: str = "2026-01"
+    citation: str = "31 CFR 1020.320(a)(2); Directive (EU) 2015/849 art. 33(1)(a), 35"
+
+
+def probability(margin: float) -> float:
+    """The score people read, from the model's log-odds."""
+    return 1.0 / (1.0 + math.exp(-margin)) if margin >= 0 else math.exp(margin) / (1.0 + math.exp(margin))
+
+
+def alert_facts(score: float, hits: Sequence[Hit], flags: frozenset[str] = frozenset()) -> dict[str, Value]:
+    """The facts the alert table looks at: the score, the strongest hit of each family (0 without one), and flags.
+
+    Flags: `UNKNOWN_ACCOUNT` (an account that belongs to no approved customer).
+    """
+    strongest: dict[str, Value] = dict.fromkeys((f"{family}_hit" for family in FAMILIES), 0.0)
+    for hit in hits:
+        fact = f"{_FAMILY[hit.typology]}_hit"
+        strongest[fact] = max(float(strongest[fact] or 0.0), hit.score)
+    return {"score": score, **strongest, "unknown_account": "UNKNOWN_ACCOUNT" in flags}
+
+
+def alert_table(parameters: AlertParameters) -> RuleTable:
+    """The table that makes an alert of a transaction's facts. Outcomes: none < alert."""
+    rules = [
+        Rule(
+            "score",
+            (Condition("score", Operator.AT_LEAST, parameters.score),),
+            "alert",
+            f"The model gives at least {parameters.score:.0%} that it belongs to laundering.",
+            parameters.citation,
+        )
+    ]
+    for family in FAMILIES:
+        least = parameters.strength[family]
+        names = ", ".join(typology.name for typology in TYPOLOGIES if typology.family == family)
+        condition = Condition(f"{family}_hit", Operator.AT_LEAST, least)
+        text = f"A typology on {family} ({names}) was found with a strength of at least {least}."
+        rules.append(Rule(f"{family}_typology", (condition,), "alert", text, parameters.citation))
+    half = parameters.score / 2
+    rules.append(
+        Rule(
+            "unknown_account",
+            (Condition("unknown_account", Operator.IS, True), Condition("score", Operator.AT_LEAST, half)),
+            "alert",
+            f"An account is unknown and the model gives at least {half:.0%}.",
+            parameters.citation,
+        )
+    )
+    calm = alert_facts(0.001, ())
+    background: list[Mapping[str, Value]] = [calm] * 7
+    background.append({**calm, "unknown_account": True})
+    background.append({**calm, "score": parameters.score})
+    background.extend({**calm, f"{family}_hit": parameters.strength[family]} for family in FAMILIES[:1])
+    return RuleTable(
+        "transaction_alert", parameters.version, ("none", "alert"), "none", tuple(rules), tuple(background)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Rows for a model: features [n, F], laundering or not [n], the time as days since the start [n], and kinds."""
+
+    features: NDArray[np.float64]
+    laundering: NDArray[np.bool_]
+    day: NDArray[np.float64]
+    kinds: tuple[str, ...]
+    hit: NDArray[np.bool_]
+    """Whether any typology was found: what rules alone would say."""
+
+
+def observe(payments: Sequence[Payment], parameters: MonitoringParameters) -> Training:
+    """Push a world through a fresh engine, as live traffic would be."""
+    engine = Engine(parameters)
+    result = engine.push([payment.transaction for payment in payments])
+    first = payments[0].transaction.booked_at
+    return Training(
+        result.features,
+        np.array([payment.laundering for payment in payments]),
+        np.array([(payment.transaction.booked_at - first).total_seconds() / 86_400 for payment in payments]),
+        tuple(payment.kind for payment in payments),
+        np.array([bool(hits) for hits in result.hits]),
+    )
+
+
+LIGHTGBM = {
+    "objective": "binary",
+    "num_leaves": 31,
+    "learning_rate": 0.08,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "max_bin": 127,
+    "seed": 20260101,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbose": -1,
+}
+TREES = 100
+
+
+def train(features: NDArray[np.float64], laundering: NDArray[np.bool_], trees: int = TREES) -> bytes:
+    """A LightGBM model in its native text, the same bytes for the same rows. Needs lightgbm; the engine does not."""
+    import lightgbm
+
+    data = lightgbm.Dataset(features, laundering.astype(np.float64), feature_name=list(FEATURES), free_raw_data=True)
+    booster = lightgbm.train(LIGHTGBM, data, num_boost_round=trees)
+    text: str = booster.model_to_string()
+    return text.encode()
+
+
+def predict(model: bytes, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities [n] by LightGBM itself, for evaluation; the service computes them with their explanation."""
+    import lightgbm
+
+    booster = lightgbm.Booster(model_str=model.decode())
+    return np.asarray(booster.predict(features, num_threads=1), np.float64)
+
+
+def recall_at_rate(scores: NDArray[np.float64], laundering: NDArray[np.bool_], rate: float) -> float:
+    """The share of laundering transactions among the `rate` share of all that score highest."""
+    count = max(round(rate * len(scores)), 1)
+    top = np.argsort(-scores, kind="stable")[:count]
+    return float(laundering[top].sum() / max(laundering.sum(), 1))
+
+
+def average_precision(scores: NDArray[np.float64], laundering: NDArray[np.bool_]) -> float:
+    """Area under the precision-recall curve, by steps."""
+    order = np.argsort(-scores, kind="stable")
+    right = laundering[order]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    return float(precision[right].mean()) if right.any() else 0.0
+
+
+def write_model(folder: Path, model: bytes, card: Mapping[str, Any]) -> str:
+    """Write model.txt and card.json; returns the model's SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = sha256_hex(model)
+    (folder / "model.txt").write_bytes(model)
+    text = json.dumps(
+        {**card, "format": "lightgbm_text", "file": "model.txt", "sha256": digest, "features": list(FEATURES)},
+        indent=2,
+        ensure_ascii=False,
+    )
+    (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+    return digest

@@ -67,6 +67,8 @@ class SarCase:
     """In the reporting currency, where officers determined it; else the sum of the transactions."""
     documents: tuple[DocumentRef, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    rates: tuple[tuple[str, Decimal], ...] = ()
+    """Units of the reporting currency for one unit of another, as officers or the ledger fixed them."""
     note: str | None = None
     """A note or advisory keyword for the authority, e.g. `FIN-2014-A005`."""
     conclusion: str | None = None
@@ -76,9 +78,16 @@ class SarCase:
         """The amount involved in a currency; `None` where transactions are in another and nobody converted them."""
         if self.amount_involved is not None:
             return self.amount_involved
-        if any(transaction.money.currency != currency for transaction in self.transactions):
-            return None
-        return sum((transaction.money.amount for transaction in self.transactions), Decimal(0))
+        amounts = [self.converted(transaction, currency) for transaction in self.transactions]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+    def converted(self, transaction: Transaction, currency: str) -> Decimal | None:
+        """A transaction's amount in a currency, to the cent; `None` where no rate is known."""
+        if transaction.money.currency == currency:
+            return transaction.money.amount
+        rate = dict(self.rates).get(transaction.money.currency)
+        return None if rate is None else (transaction.money.amount * rate).quantize(Decimal("0.01"))
 
     def first_day(self) -> date:
         """The first day of the activity; the day of detection where no transaction tells."""

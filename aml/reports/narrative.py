@@ -32,16 +32,16 @@ _CHANNELS = {
 }
 
 
-def narrative(case: SarCase) -> str:
-    """One paragraph of plain text, no line breaks, at most 17,000 characters.
+def narrative(case: SarCase, longest: int = LONGEST) -> str:
+    """One paragraph of plain text, no line breaks, at most `longest` characters.
 
     Longer cases list fewer transactions: the number left out and their sum are said, nothing is dropped silently.
     """
     for listed in (_LISTED_FIRST, 40, 25, 15, 8, 4, 2, 1, 0):
         text = one_line(" ".join(_sections(case, listed)))
-        if len(text) <= LONGEST:
+        if len(text) <= longest:
             return text
-    return text[: LONGEST - len(_CUT)].rsplit(" ", 1)[0] + _CUT
+    return text[: longest - len(_CUT)].rsplit(" ", 1)[0] + _CUT
 
 
 _CUT = " [The narrative continues in the case file, which is available on request.]"

@@ -75,6 +75,11 @@ class Account:
     currency: str | None = None
     opened_on: date | None = None
     closed: bool = False
+    iban: str | None = None
+    branch: str | None = None
+    institution_name: str | None = None
+    """Of an account elsewhere."""
+    institution_swift: str | None = None
     institution_tin: str | None = None
     institution_is_foreign: bool = False
 
@@ -107,6 +112,14 @@ class Subject:
     accounts: tuple[Account, ...] = ()
     relationship: Relationship = Relationship.CUSTOMER
     has_confessed: bool | None = None
+    residence: str | None = None
+    birth_place: str | None = None
+    incorporation_number: str | None = None
+    incorporation_date: date | None = None
+    incorporation_country: str | None = None
+    incorporation_state: str | None = None
+    directors: tuple["Subject", ...] = ()
+    """Persons who act for an organisation."""
 
     @property
     def name(self) -> str:

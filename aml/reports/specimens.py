@@ -3,6 +3,7 @@
 No person, account or institution in them exists.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -100,13 +101,18 @@ def specimen_filer() -> Filer:
     )
 
 
-def specimen_case(seed: int, filer: Filer | None = None, currency: str = "USD") -> SarCase:
-    """A case whose report is valid, in any combination of what cases may hold: the same one for the same seed."""
+def specimen_case(seed: int, filer: Filer | None = None, currency: str = "USD", *, complete: bool = False) -> SarCase:
+    """A case whose FinCEN SAR is valid, in any combination of what cases may hold: the same one for the same seed.
+
+    `complete` adds what goAML demands of customers: documents with dates, opening dates, directors, registration.
+    """
     random = Random(seed)
     filer = filer or specimen_filer()
     subjects = tuple(_subject(random, number) for number in range(random.choice((1, 1, 1, 2, 2, 3, 8))))
     if all(subject.is_unknown for subject in subjects):
         subjects = (*subjects, _person(random, 99))
+    if complete:
+        subjects = tuple(_completed(random, subject) for subject in subjects)
     first = date(2026, 1, 1) + timedelta(days=random.randrange(240))
     transactions = _transactions(random, subjects, first, currency)
     last = max((transaction.booked_at.date() for transaction in transactions), default=first)
@@ -183,6 +189,38 @@ def _organisation(random: Random, number: int) -> Subject:
     )
 
 
+def _completed(random: Random, subject: Subject) -> Subject:
+    """The same subject as a firm knows a customer whom it identified."""
+    if subject.is_unknown:
+        return subject
+    accounts = tuple(replace(account, branch="Main branch", currency=None) for account in subject.accounts)
+    if subject.is_entity:
+        return replace(
+            subject,
+            accounts=accounts,
+            directors=(_completed(random, _person(random, 90)),),
+            incorporation_number=f"{random.randrange(10**6):06d}",
+            incorporation_date=date(2015, 1, 1) + timedelta(days=random.randrange(3000)),
+            incorporation_country=random.choice(("US", "AE", None)),
+        )
+    passport = Identifier(
+        IdentifierKind.PASSPORT,
+        f"X{random.randrange(10**7):07d}",
+        random.choice(("DE", None)),
+        issued_on=date(2020, 3, 1),
+        expires_on=date(2030, 2, 28),
+    )
+    return replace(
+        subject,
+        surname=subject.surname or _name(random),
+        given_name=subject.given_name or _name(random),
+        birth_date=subject.birth_date or date(1975, 6, 1),
+        residence=random.choice(("AE", None)),
+        identifiers=(*subject.identifiers, passport),
+        accounts=accounts,
+    )
+
+
 def _tax_number(random: Random) -> str:
     return f"9{random.randrange(10):d}-{random.randrange(10**6, 10**7):07d}"
 
@@ -254,7 +292,9 @@ def _transactions(random: Random, subjects: tuple[Subject, ...], first: date, cu
 
 
 def _evidence(random: Random, transactions: tuple[Transaction, ...]) -> tuple[Evidence, ...]:
-    names = random.sample((*SUBTYPES, "brand_new_typology"), k=random.randint(1, 4))
+    names = random.sample(tuple(SUBTYPES), k=random.randint(1, 3))
+    if random.random() < 0.1:
+        names.append("brand_new_typology")
     ids = [transaction.transaction_id for transaction in transactions]
     return tuple(
         Evidence(

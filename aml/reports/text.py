@@ -14,6 +14,8 @@ def one_line(text: str) -> str:
     FinCEN SAR XML Schema User Guide, 3.2: values have no leading or trailing spaces and no carriage returns, line
     feeds or tabs.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     return _NOT_XML.sub("", _BLANKS.sub(" ", unicodedata.normalize("NFC", text))).strip()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,7 @@ MUTATIONS: list[tuple[str, Mutation, str]] = [
 ]  # fmt: skip
 
 
+@lru_cache
 def mutable_case(seed: int) -> bytes:
     """A case with everything that the mutations take away."""
     case = specimen_case(seed)

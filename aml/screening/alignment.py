@@ -12,7 +12,9 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from aml.screening.lexicon import ABU, PARTICLES, TITLES
 from aml.screening.organisations import FORM_TOKENS
 from aml.screening.sounds import token
+from aml.screening.transliteration import ABJAD
 
+SAME, CLOSE, FAIR = 0.965, 0.85, 0.75
 PAIRED = 0.62
 """Similarity from which two tokens count as the same one, spelt differently."""
 INITIAL = 0.7
@@ -30,8 +32,12 @@ def token_similarity(first: str, second: str) -> float:
     if len(first) == 1 or len(second) == 1:
         return INITIAL if first[0] == second[0] else 0.0
     a, b = token(first), token(second)
+    if first[0] == ABJAD or second[0] == ABJAD:
+        return _consonantal(a.bones, b.bones)
     if a.sound == b.sound:
         return 0.97
+    if first.startswith("abd") != second.startswith("abd") and min(len(first), len(second)) >= 5:
+        return min(0.8, token_similarity(first.removeprefix("abd"), second.removeprefix("abd")))
     spelling = max(OSA.normalized_similarity(first, second), OSA.normalized_similarity(a.sound, b.sound))
     shorter = min(len(a.bones), len(b.bones))
     consonants = OSA.normalized_similarity(a.bones, b.bones) if shorter >= 2 else spelling * 0.8
@@ -45,17 +51,34 @@ def token_similarity(first: str, second: str) -> float:
         best = max(best, 0.72 + 0.2 * len(short) / len(long))
     elif spelling > 0.5:
         best = max(best, 0.92 * JaroWinkler.similarity(a.sound, b.sound) - 0.06)
-    return best if best < 0.97 else 0.97
+    return best if best < 0.96 else 0.96
+
+
+def _consonantal(first: str, second: str) -> float:
+    """Where one side's script writes no short vowels, consonants are all there is; v and w may have been vowels."""
+    if first == second:
+        return (0.6, 0.8, 0.9, 0.95)[min(len(first), 3)] if first else 0.0
+    bare, other = first.replace("v", ""), second.replace("v", "")
+    if bare == other and len(bare) >= 2:
+        return 0.86
+    if min(len(bare), len(other)) < 2:
+        return 0.0
+    alike = OSA.normalized_similarity(bare, other)
+    return 0.3 + 0.6 * alike if alike >= 0.5 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """`agreement` in nats; the shares are of the two names' mean weight. `distortion` is how far the paired tokens
-    are from equal, on average."""
+    """How two names agree. `agreement` is in nats; the shares are of the two names' mean weight.
+
+    `close`, `fair` and `faint` are the shares that pair with similarity of at least 0.85, 0.75 and less; what pairs
+    better than `SAME` is in none of them.
+    """
 
     agreement: float
-    coverage: float
-    distortion: float
+    close: float
+    fair: float
+    faint: float
     contradiction: float
     omitted_from_list: float
     omitted_from_query: float
@@ -88,16 +111,18 @@ def align(
                 options.append((alike * (query_weights[i] + listed_weights[j]), i, j, alike))
     options.sort(reverse=True)
     left_free, right_free = set(range(len(query))), set(range(len(listed)))
-    agreement = distortion = explained_left = explained_right = 0.0
+    agreement = unsaid = 0.0
+    graded = [0.0, 0.0, 0.0, 0.0]
     pairs: list[tuple[str, str, float]] = []
 
     def pair(left: str, right: str, alike: float, weight_left: float, weight_right: float) -> None:
-        nonlocal agreement, distortion, explained_left, explained_right
-        weight = min(weight_left, weight_right)
-        agreement += weight * _credit(alike)
-        distortion += (1.0 - alike) * 0.5 * (weight_left + weight_right)
-        explained_left += weight_left
-        explained_right += weight_right
+        nonlocal agreement, unsaid
+        if len(left) == 1 or len(right) == 1:
+            # An initial says no more than a letter; what the full name says beyond it is neither agreed nor missing.
+            unsaid += max(0.0, weight_left - INITIAL_WEIGHT) + max(0.0, weight_right - INITIAL_WEIGHT)
+            weight_left, weight_right = min(weight_left, INITIAL_WEIGHT), min(weight_right, INITIAL_WEIGHT)
+        agreement += min(weight_left, weight_right) * _credit(alike)
+        graded[0 if alike >= SAME else 1 if alike >= CLOSE else 2 if alike >= FAIR else 3] += weight_left + weight_right
         pairs.append((left, right, alike))
 
     joined = _joined(query, listed) if len(query) > 1 or len(listed) > 1 else []
@@ -128,15 +153,15 @@ def align(
             right_free.discard(j)
             pair(query[i], listed[j], alike, query_weights[i], listed_weights[j])
 
-    total = 0.5 * (sum(query_weights) + sum(listed_weights)) or 1.0
+    total = 0.5 * (sum(query_weights) + sum(listed_weights) - unsaid) or 1.0
     loose_left = sum(query_weights[i] for i in left_free)
     loose_right = sum(listed_weights[j] for j in right_free)
     contradiction = min(loose_left, loose_right)
-    explained = 0.5 * (explained_left + explained_right)
     return Alignment(
         agreement=agreement,
-        coverage=explained / total,
-        distortion=distortion / explained if explained else 1.0,
+        close=0.5 * graded[1] / total,
+        fair=0.5 * graded[2] / total,
+        faint=0.5 * graded[3] / total,
         contradiction=contradiction / total,
         omitted_from_list=(loose_left - contradiction) / total,
         omitted_from_query=(loose_right - contradiction) / total,

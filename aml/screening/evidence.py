@@ -11,7 +11,9 @@ from aml.screening.records import Record, normal_number
 
 FEATURES = (
     "name_agreement",
-    "name_accuracy",
+    "name_close",
+    "name_fair",
+    "name_faint",
     "name_contradiction",
     "name_beyond_list",
     "name_beyond_query",
@@ -21,9 +23,10 @@ FEATURES = (
     "gender",
     "identifier",
 )
-"""name_agreement: nats of the paired tokens. name_accuracy: 1 - mean distortion of the pairs. name_contradiction,
-name_beyond_list, name_beyond_query: minus the share of weight that is loose on both sides, only in the query, only in
-the list. name_weak: -1 for a name that the list itself calls weak. birth_date, country, gender, identifier: -1 to 1."""
+"""`name_agreement`: nats of the paired tokens. `name_close`, `name_fair`, `name_faint`: minus the share of weight whose
+pairs are alike to that grade only. `name_contradiction`, `name_beyond_list`, `name_beyond_query`: minus the share of
+weight that is loose on both sides, only in the query, only in the list. `name_weak`: -1 for a name that the list itself
+calls weak. `birth_date`, `country`, `gender`, `identifier`: -1 to 1."""
 
 UNIQUE = frozenset(("imoNumber", "leiCode", "mmsi"))
 """One per entity: two different ones contradict."""
@@ -49,7 +52,9 @@ class Evidence:
 def name_values(alignment: Alignment, weak: bool) -> dict[str, float | None]:
     return {
         "name_agreement": alignment.agreement,
-        "name_accuracy": 1.0 - alignment.distortion,
+        "name_close": 0.0 - alignment.close,
+        "name_fair": 0.0 - alignment.fair,
+        "name_faint": 0.0 - alignment.faint,
         "name_contradiction": 0.0 - alignment.contradiction,
         "name_beyond_list": 0.0 - alignment.omitted_from_list,
         "name_beyond_query": 0.0 - alignment.omitted_from_query,

@@ -29,17 +29,18 @@ _ONE_WORD = re.compile(r"^abd(?:ou|[aeiou])?l?(?=[^aeiou]|[aeiou][^aeiou])")
 
 def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
     """`Abd al-Rahman`, `Abdul Rahman`, `Abdurrahman` → `abdrahman`; other tokens as they are."""
-    if not any(word.startswith("ab") for word in found):
+    if not any(word.startswith(("ab", "~ab")) for word in found):
         return found
     kept: list[str] = []
     place = 0
     while place < len(found):
         word = found[place]
         place += 1
-        if word in _ABD and place < len(found):
+        if word.lstrip("~") in _ABD and place < len(found):
             if found[place] in _ARTICLES and place + 1 < len(found):
                 place += 1
-            kept.append("abd" + _bare(found[place]))
+            mark = "~" if found[place].startswith("~") else ""
+            kept.append(mark + "abd" + _bare(found[place].lstrip("~")))
             place += 1
         elif word.startswith("abd") and len(word) >= 7 and word not in _ABD:
             kept.append("abd" + _bare(_ONE_WORD.sub("", word)))

@@ -67,7 +67,9 @@ class ScreeningResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class Scored:
+    """A candidate entity with its best name, the features' values and what they compared."""
+
     log_odds: float
     number: int
     record: Record
@@ -97,14 +99,7 @@ def screen(
     """
     model = scorer or reference_scorer()
     wanted = None if lists is None else {i for i, ref in enumerate(index.lists) if ref.name in lists}
-    asked = [(name, found) for name in query.names if (found := name_tokens(name, query.kind))]
-    scored = [
-        entry
-        for number, places in _candidates(query, asked, index, candidates).items()
-        if _admitted(record := index.record(number), query, wanted, exclude)
-        and (entry := _score(query, asked, number, record, places, index, model))
-    ]
-    scored.sort(key=lambda entry: (-entry.log_odds, entry.record.id))
+    scored = compare(query, index=index, scorer=model, wanted=wanted, exclude=exclude, candidates=candidates)
     kept = [entry for entry in scored if entry.rule != "additive" or probability(entry.log_odds) >= threshold]
     hits = tuple(_hit(entry, index, model) for entry in kept[:limit])
     order = ("none", "possible", "strong", "exact")
@@ -117,6 +112,27 @@ def screen(
         hits=hits,
         strength=max((hit.strength for hit in hits), key=order.index, default="none"),
     )
+
+
+def compare(
+    query: Query,
+    *,
+    index: ScreeningIndex,
+    scorer: Scorer,
+    wanted: Collection[int] | None = None,
+    exclude: Collection[str] = (),
+    candidates: int = CANDIDATES,
+) -> list[Scored]:
+    """Every candidate with its evidence and log-odds, best first: what `screen` shows of, and training learns from."""
+    asked = [(name, found) for name in query.names if (found := name_tokens(name, query.kind))]
+    scored = [
+        entry
+        for number, places in _candidates(query, asked, index, candidates).items()
+        if _admitted(record := index.record(number), query, wanted, exclude)
+        and (entry := _score(query, asked, number, record, places, index, scorer))
+    ]
+    scored.sort(key=lambda entry: (-entry.log_odds, entry.record.id))
+    return scored
 
 
 def _candidates(
@@ -133,7 +149,7 @@ def _candidates(
     return found
 
 
-def _admitted(record: Record, query: Query, wanted: set[int] | None, exclude: Collection[str]) -> bool:
+def _admitted(record: Record, query: Query, wanted: Collection[int] | None, exclude: Collection[str]) -> bool:
     if record.id in exclude or (wanted is not None and record.list_index not in wanted):
         return False
     return record.kind == query.kind or "any" in (record.kind, query.kind)
@@ -147,7 +163,7 @@ def _score(
     places: set[int],
     index: ScreeningIndex,
     model: Scorer,
-) -> _Scored | None:
+) -> Scored | None:
     is_person = "person" in (query.kind, record.kind)
     names = [record.names[place] for place in sorted(places)] if places else list(record.names)
     best: tuple[float, ListedName, Alignment, str, dict[str, float | None]] | None = None
@@ -180,7 +196,7 @@ def _score(
         "gender": (sex_ours, sex_theirs),
         "identifier": (ours, theirs),
     }
-    return _Scored(
+    return Scored(
         model.log_odds(values), number, record, best[1], best[2], best[3], values, compared, rule or "additive"
     )
 
@@ -189,7 +205,7 @@ def _weights(tokens: tuple[str, ...], index: ScreeningIndex, is_person: bool) ->
     return tuple(weight_of(text, index.rarity, is_person) for text in tokens)
 
 
-def _hit(entry: _Scored, index: ScreeningIndex, model: Scorer) -> Hit:
+def _hit(entry: Scored, index: ScreeningIndex, model: Scorer) -> Hit:
     ref = index.lists[entry.record.list_index]
     entity = index.entity(entry.number)
     contributions = [HitContribution("base", "", "", model.base)]
@@ -217,16 +233,16 @@ def _hit(entry: _Scored, index: ScreeningIndex, model: Scorer) -> Hit:
     )
 
 
-def _names_compared(feature: str, entry: _Scored) -> tuple[str, str]:
+def _names_compared(feature: str, entry: Scored) -> tuple[str, str]:
     if entry.alignment is None:
         return "", ""
     paired = entry.alignment.pairs
-    if feature in ("name_agreement", "name_accuracy"):
+    if feature in ("name_agreement", "name_close", "name_fair", "name_faint"):
         return " ".join(left for left, _, _ in paired), " ".join(right for _, right, _ in paired)
     return entry.query_name, entry.name.text
 
 
-def _strength(entry: _Scored, score: float) -> str:
+def _strength(entry: Scored, score: float) -> str:
     """Exact: a hard rule, or a name without any difference and the same birth date. A model alone is never exact."""
     if entry.rule != "additive":
         return "exact"
@@ -237,7 +253,9 @@ def _strength(entry: _Scored, score: float) -> str:
 
 
 _WITHOUT_DIFFERENCE = (
-    ("name_accuracy", 1.0),
+    ("name_close", 0.0),
+    ("name_fair", 0.0),
+    ("name_faint", 0.0),
     ("name_contradiction", 0.0),
     ("name_beyond_list", 0.0),
     ("name_beyond_query", 0.0),
@@ -249,7 +267,7 @@ def _rule_words(rule: str) -> str:
     return rule.removeprefix("exact_").replace("_", " ")
 
 
-def _text(entry: _Scored, ref: ListVersion) -> str:
+def _text(entry: Scored, ref: ListVersion) -> str:
     """One sentence for the officer: what agreed, what did not."""
     parts = [f"“{entry.query_name}” against “{entry.name.text}” on {ref.name} ({ref.version})"]
     if entry.rule != "additive":

@@ -29,6 +29,8 @@ class Scorer:
     missing: Mapping[str, float]
     base: float
     """Intercept and background: the log-odds of an average pair."""
+    content: bytes
+    """The artifact as it was read."""
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Scorer":
@@ -45,6 +47,7 @@ class Scorer:
             },
             background=background,
             missing={name: float(raw.get("missing", {}).get(name, 0.0)) for name in features},
+            content=content,
             base=math.fsum((float(raw["intercept"]), *background.values())),
         )
 

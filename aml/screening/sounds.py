@@ -14,6 +14,7 @@ _REWRITES = tuple(
     for pattern, into in (
         (r"tsch|tch|cz|tj(?=[aeiou])", "ch"),
         (r"shch|sch", "sh"),
+        (r"(?<=[oe])ff$", "v"),
         (r"dzh|dj|zh|dsch", "j"),
         (r"^mc", "mak"),
         (r"ph", "f"),
@@ -45,7 +46,7 @@ _REWRITES = tuple(
     )
 )
 # Consonants that one Arabic, Hebrew or Persian letter may have become, and the other way round.
-_CLASSES = str.maketrans("pgqcvz", "bkkkfs")
+_CLASSES = str.maketrans("pgqcz", "bkkks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Token:
 def token(text: str) -> Token:
     """Analyse one lower-case ASCII token."""
     sound = text
-    for pattern, into in _REWRITES:
+    for pattern, into in _REWRITES if not text.startswith("~") else ():
         sound = pattern.sub(into, sound)
     return Token(text, sound or text, bones(text))
 
@@ -71,20 +72,17 @@ def token(text: str) -> Token:
 @lru_cache(maxsize=400_000)
 def bones(text: str) -> str:
     """The consonant skeleton: `muhammad` → `mhmd`, `khaled` → `hld`, `yusuf` and `youssef` → `isf`."""
-    base = text
+    base = text.lstrip("~")
     for pattern, into in _BONE_REWRITES:
         base = pattern.sub(into, base)
     first, rest = base[:1], base[1:]
     if first in "aeou":
         first = ""
     elif first in "iy":
-        first = "" if rest[:1] not in tuple("aeou") else "i"
+        first = "i" if rest[:1] in tuple("aeouw") else ""
     elif first == "w":
-        first = "f"
-    rest = re.sub(r"[aeiouyw]", "", rest)
-    rest = re.sub(r"h$", "", rest)
-    joined = re.sub(r"(.)\1+", r"\1", (first + rest).translate(_CLASSES))
-    return joined
+        first = "v"
+    return (first + re.sub(r"[aeiouyw]|h$", "", rest)).translate(_CLASSES)
 
 
 _BONE_REWRITES = tuple(
@@ -94,14 +92,16 @@ _BONE_REWRITES = tuple(
         (r"dzh|dj|zh|j", "J"),
         (r"ph", "f"),
         (r"gh", "g"),
-        (r"kh|x", "h"),
+        (r"kh", "h"),
+        (r"^x", "S"),
+        (r"x", "ks"),
         (r"ck|q", "k"),
+        (r"(?<=[oe])ff$", "v"),
         (r"th", "t"),
         (r"dh", "d"),
         (r"ts|tz", "s"),
         (r"c(?=[eiy])", "s"),
         (r"c", "k"),
-        (r"(?<=[aeiou])v(?=[^aeiou]|$)", "v"),
         (r"(.)\1+", r"\1"),
     )
 )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from aml.screening.transliteration import romanise, script_of
+from aml.screening.transliteration import ABJAD, romanise, script_of
 
 # Letters of other alphabets that look like Latin ones (Unicode TR39 confusables, the part that occurs in names).
 _LOOK_ALIKE = str.maketrans(
@@ -42,7 +42,7 @@ def tokens(text: str, person: bool = True) -> tuple[str, ...]:
         if any(c.isdigit() or c in "@$|!" for c in word):
             word = _digits(word, person)
         for part in romanise(word).split():
-            kept = "".join(c for c in part if c.isalnum())
+            kept = "".join(c for c in part if c.isalnum() or c == ABJAD)
             if kept:
                 found.append(kept)
     return tuple(found)

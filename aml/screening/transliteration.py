@@ -211,6 +211,8 @@ _ARABIC = dict(
         strict=True,
     )
 )
+ABJAD = "~"
+"""Marks a token whose script writes no short vowels: it is compared by its consonants."""
 _DIACRITICS = re.compile("[\u0591-\u05c7\u064b-\u065f\u0670\u0640\u06d6-\u06ed]")
 _SURNAMES_OF_TWO = (
     "欧阳",
@@ -268,7 +270,7 @@ def romanise(token: str) -> str:
             plain = plain.replace(pair, latin)
         return "".join(_GREEK.get(char, char) for char in plain)
     if script == "hebrew":
-        return "".join(_HEBREW.get(char, "") for char in _DIACRITICS.sub("", token))
+        return ABJAD + "".join(_HEBREW.get(char, "") for char in _DIACRITICS.sub("", token))
     if script == "arabic":
         return _arabic(_DIACRITICS.sub("", unicodedata.normalize("NFKC", token)))
     if script == "han":
@@ -314,7 +316,8 @@ _LATIN = str.maketrans(
 def _arabic(token: str) -> str:
     article = token.startswith("ال") and len(token) > 3
     body = token[2:] if article else token
-    return ("al " if article else "") + "".join(_ARABIC.get(char, "") for char in body).replace("-", "")
+    latin = "".join(_ARABIC.get(char, "") for char in body).replace("-", "")
+    return ("al " if article else "") + (ABJAD + latin if latin else "")
 
 
 def _chinese(token: str) -> str:

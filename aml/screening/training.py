@@ -1,0 +1,370 @@
+"""How the scorer is fitted: invented lists, names damaged in the ways that queries are, and a monotone additive model.
+
+Run `python -m aml.screening.training` to write `models/screening/scorer.json` anew; the same seed gives the same bytes.
+Kept apart from matching because nothing here runs in production. Imports scipy, which only this module needs.
+"""
+
+import argparse
+import json
+import random
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from aml.screening.evidence import FEATURES
+from aml.screening.formats.ofac import parse_ofac
+from aml.screening.index import ScreeningIndex
+from aml.screening.matcher import compare
+from aml.screening.query import Query, query_of
+from aml.screening.scorer import ARTIFACT, Scorer
+from aml.screening.specimens import write_ofac
+from aml.screening.watchlist import Entity, WatchList
+from explain.record import canonical_json
+
+Matrix = NDArray[np.float64]
+VERSION = "1"
+SEED = 20_261
+KNOTS: dict[str, tuple[float, ...]] = {
+    "name_agreement": (0, 4, 8, 11, 14, 17, 20, 25, 32, 45),
+    "name_close": (-1, -0.6, -0.3, -0.1, 0),
+    "name_fair": (-1, -0.6, -0.3, -0.1, 0),
+    "name_faint": (-1, -0.5, -0.25, -0.1, 0),
+    "name_contradiction": (-1, -0.7, -0.45, -0.25, -0.1, 0),
+    "name_beyond_list": (-1, -0.6, -0.35, -0.15, 0),
+    "name_beyond_query": (-1, -0.6, -0.35, -0.15, 0),
+    "name_weak": (-1, 0),
+    "birth_date": (-1, -0.5, -0.2, 0, 0.3, 0.7, 1),
+    "country": (-1, -0.5, 0, 0.6, 1),
+    "gender": (-1, 0, 1),
+    "identifier": (-1, 0, 0.8, 1),
+}
+"""Where a shape may bend. Every shape rises: more evidence never lowers the score."""
+RIDGE = 0.02
+
+
+# --- Damage ----------------------------------------------------------------------------------------------------------
+
+Damage = Callable[[list[str], random.Random], list[str]]
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ROMANISATIONS = (
+    ("u", "o"),
+    ("a", "e"),
+    ("i", "y"),
+    ("kh", "h"),
+    ("q", "k"),
+    ("ou", "u"),
+    ("y", "iy"),
+    ("v", "w"),
+    ("sh", "ch"),
+    ("ei", "ai"),
+    ("dh", "z"),
+    ("f", "ph"),
+    ("j", "g"),
+    ("ss", "s"),
+    ("z", "s"),
+    ("aa", "a"),
+    ("ee", "i"),
+    ("k", "c"),
+)
+
+
+def _pick(words: list[str], rng: random.Random) -> int:
+    long = [i for i, word in enumerate(words) if len(word) >= 4]
+    return rng.choice(long or range(len(words)))
+
+
+def _one_edit(words: list[str], rng: random.Random) -> list[str]:
+    i = _pick(words, rng)
+    word = words[i]
+    if len(word) < 3:
+        return words
+    at = rng.randrange(len(word))
+    letter = rng.choice(_LETTERS)
+    changed = rng.choice(
+        (
+            word[:at] + word[at + 1 :],
+            word[:at] + letter + word[at:],
+            word[:at] + letter + word[at + 1 :],
+            word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
+        )
+    )
+    return [*words[:i], changed, *words[i + 1 :]]
+
+
+def _romanised_otherwise(words: list[str], rng: random.Random) -> list[str]:
+    changed = " ".join(words).lower()
+    for old, new in rng.sample(_ROMANISATIONS, 6):
+        if old in changed and rng.random() < 0.7:
+            changed = changed.replace(old, new, 1 if rng.random() < 0.6 else -1)
+    return changed.split()
+
+
+def _without_vowels(words: list[str], rng: random.Random) -> list[str]:
+    i = _pick(words, rng)
+    return [*words[:i], words[i][:1] + re.sub("(?i)[aeiou]", "", words[i][1:]), *words[i + 1 :]]
+
+
+def _as_initial(words: list[str], rng: random.Random) -> list[str]:
+    if len(words) < 2:
+        return words
+    i = rng.randrange(len(words) - (rng.random() < 0.8))
+    return [*words[:i], words[i][:1], *words[i + 1 :]]
+
+
+def _cut_short(words: list[str], rng: random.Random) -> list[str]:
+    i = _pick(words, rng)
+    return [*words[:i], words[i][: max(3, round(len(words[i]) * 0.6))], *words[i + 1 :]]
+
+
+def _one_word_less(words: list[str], rng: random.Random) -> list[str]:
+    if len(words) < 2 or (len(words) == 2 and rng.random() < 0.7):
+        return words
+    i = rng.randrange(len(words))
+    return words[:i] + words[i + 1 :]
+
+
+def _one_word_more(words: list[str], rng: random.Random) -> list[str]:
+    at = rng.randrange(len(words) + 1)
+    return [
+        *words[:at],
+        rng.choice(("Juan", "Ahmed", "Haji", "Nikolai", "Dr", "Anna", "International", "bin")),
+        *words[at:],
+    ]
+
+
+def _shuffled(words: list[str], rng: random.Random) -> list[str]:
+    return rng.sample(words, len(words))
+
+
+def _run_together(words: list[str], rng: random.Random) -> list[str]:
+    if len(words) < 2:
+        return words
+    i = rng.randrange(len(words) - 1)
+    return [*words[:i], words[i] + words[i + 1], *words[i + 2 :]]
+
+
+def _pulled_apart(words: list[str], rng: random.Random) -> list[str]:
+    i = _pick(words, rng)
+    at = len(words[i]) // 2
+    return [*words[:i], words[i][:at], words[i][at:], *words[i + 1 :]] if len(words[i]) >= 6 else words
+
+
+def _unchanged(words: list[str], rng: random.Random) -> list[str]:
+    return words
+
+
+DAMAGES: tuple[tuple[Damage, float], ...] = (
+    (_one_edit, 3),
+    (_romanised_otherwise, 4),
+    (_without_vowels, 1),
+    (_as_initial, 1.5),
+    (_cut_short, 1),
+    (_one_word_less, 2),
+    (_one_word_more, 1),
+    (_shuffled, 1.5),
+    (_run_together, 1),
+    (_pulled_apart, 1),
+    (_unchanged, 3),
+)
+
+
+def damaged(name: str, rng: random.Random) -> str:
+    """A name with one damage, or two."""
+    words = name.split()
+    kinds, weights = zip(*DAMAGES, strict=True)
+    for how in rng.choices(kinds, weights, k=rng.choice((1, 1, 1, 2, 2))):
+        words = how(words, rng) or words
+    return " ".join(words)
+
+
+# --- Examples --------------------------------------------------------------------------------------------------------
+
+
+def query_about(entity: Entity, rng: random.Random, stranger: Entity | None = None) -> Query:
+    """A query that means this entity, with some of its facts, sometimes wrong; the facts of `stranger` where given:
+    somebody else of a similar name."""
+    held = entity["properties"]
+    facts = (stranger or entity)["properties"]
+    names = [*held["name"], *held.get("alias", ())]
+    properties: dict[str, list[str]] = {"name": [damaged(rng.choice(names), rng)]}
+    if rng.random() < 0.6:
+        properties["birthDate"] = [_told_date(date, rng) for date in facts.get("birthDate", ())[:1]]
+    if rng.random() < 0.6:
+        properties["nationality"] = list(facts.get("nationality", facts.get("country", ()))[:1])
+        if rng.random() < 0.08:
+            properties["nationality"] = [rng.choice(("ir", "ru", "mx", "sy", "gb"))]
+    if rng.random() < 0.5:
+        properties["gender"] = list(facts.get("gender", ()))
+        if rng.random() < 0.02:
+            properties["gender"] = [rng.choice(("male", "female"))]
+    if stranger is None and rng.random() < 0.1:
+        kind = rng.choice(("idNumber", "registrationNumber", "passportNumber", "imoNumber"))
+        properties[kind] = list(facts.get(kind, ())[:1])
+    return query_of({"schema": entity["schema"], "properties": properties})
+
+
+def _told_date(date: str, rng: random.Random) -> str:
+    chance = rng.random()
+    if chance < 0.62 or len(date) < 10:
+        return date if chance < 0.9 else f"{int(date[:4]) + rng.choice((-1, 1))}"
+    if chance < 0.72:
+        return date[:4]
+    if chance < 0.78:
+        return f"{date[:5]}{date[8:]}-{date[5:7]}" if int(date[8:]) <= 12 else date
+    if chance < 0.9:
+        at = rng.choice((3, 6, 9))
+        return date[:at] + str((int(date[at]) + rng.randint(1, 9)) % 10) + date[at + 1 :]
+    return f"{int(date[:4]) + rng.choice((-2, -1, 1, 2))}{date[4:]}"
+
+
+def examples(
+    index: ScreeningIndex, listed: Sequence[Entity], unlisted: Sequence[Entity], scorer: Scorer, rng: random.Random
+) -> tuple[Matrix, NDArray[np.bool_], Matrix, NDArray[np.bool_]]:
+    """Feature rows (NaN where not known), whether each is a match, its weight, and where it is not known.
+
+    Matches: damaged queries against their own entity. Others: the best other candidates of the same queries, and of
+    queries about people who are on no list.
+    """
+    rows: list[list[float]] = []
+    matches: list[bool] = []
+    weights: list[float] = []
+
+    def add(values: dict[str, float | None], match: bool, weight: float) -> None:
+        rows.append([np.nan if values[name] is None else float(values[name] or 0.0) for name in FEATURES])
+        matches.append(match)
+        weights.append(weight)
+
+    for entity in listed:
+        ranked = compare(query_about(entity, rng), index=index, scorer=scorer)
+        own = next((entry for entry in ranked if entry.record.id == entity["id"]), None)
+        if own:
+            add(own.values, True, 1.0)
+        for place, entry in enumerate([entry for entry in ranked if entry.record.id != entity["id"]][:4]):
+            add(entry.values, False, 0.5 if place == 0 else 0.15)
+    for entity in unlisted:
+        for place, entry in enumerate(compare(query_about(entity, rng), index=index, scorer=scorer)[:4]):
+            add(entry.values, False, 1.0 if place == 0 else 0.15)
+    matrix = np.asarray(rows, dtype=np.float64)
+    return matrix, np.asarray(matches), np.asarray(weights), np.isnan(matrix)
+
+
+# --- Fit -------------------------------------------------------------------------------------------------------------
+
+
+def _basis(matrix: Matrix, unknown: NDArray[np.bool_]) -> tuple[Matrix, list[tuple[str, float, float]]]:
+    """Each segment between knots as a column rising from 0 to 1: non-negative weights make rising shapes. Features
+    that may be unknown are anchored at zero, so unknown says nothing."""
+    columns: list[NDArray[np.float64]] = []
+    segments: list[tuple[str, float, float]] = []
+    for place, name in enumerate(FEATURES):
+        values = np.where(unknown[:, place], 0.0, matrix[:, place])
+        for left, right in zip(KNOTS[name], KNOTS[name][1:], strict=False):
+            anchor = -1.0 if right <= 0 else 0.0
+            columns.append(np.clip((values - left) / (right - left), 0.0, 1.0) + anchor)
+            segments.append((name, left, right))
+    return np.stack(columns, axis=1), segments
+
+
+def fit(matrix: Matrix, matches: NDArray[np.bool_], weights: Matrix, unknown: NDArray[np.bool_]) -> Scorer:
+    """Ridge logistic regression with non-negative slopes by L-BFGS-B: monotone, calibrated on the examples' odds."""
+    columns, segments = _basis(matrix, unknown)
+    signs = np.where(matches, 1.0, -1.0)
+    total = weights.sum()
+    # A segment that few examples reach is pulled to the slope of its feature, not to zero: shapes do not go flat early.
+    widths = np.asarray([right - left for _, left, right in segments])
+
+    def loss(beta: Matrix) -> tuple[float, Matrix]:
+        margin = signs * (columns @ beta[1:] + beta[0])
+        slopes = beta[1:] / widths
+        gradient_margin = -weights * signs / (1.0 + np.exp(np.clip(margin, -50, 50))) / total
+        value = float((weights * np.logaddexp(0.0, -margin)).sum() / total + RIDGE * 1e-3 * (slopes**2 * widths).sum())
+        gradient = np.concatenate(([gradient_margin.sum()], columns.T @ gradient_margin + 2e-3 * RIDGE * slopes))
+        return value, gradient
+
+    start = np.full(columns.shape[1] + 1, 0.5)
+    bounds = [(None, None), *[(0.02, 12.0)] * columns.shape[1]]
+    solved = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 3000})
+    return _scorer(solved.x, segments, columns, weights)
+
+
+def _scorer(beta: Matrix, segments: list[tuple[str, float, float]], columns: Matrix, weights: Matrix) -> Scorer:
+    shapes: dict[str, list[list[float]]] = {}
+    for name in FEATURES:
+        own = [(left, right, step) for (n, left, right), step in zip(segments, beta[1:], strict=True) if n == name]
+        height = -sum(step for _, right, step in own if right <= 0)
+        knots = [[own[0][0], round(float(height), 6)]]
+        for _, right, step in own:
+            height += step
+            knots.append([right, round(float(height), 6)])
+        shapes[name] = [[float(x), y + 0.0] for x, y in knots]
+    parts = columns * beta[1:]
+    background = {
+        name: round(float(np.average(parts[:, [n == name for n, _, _ in segments]].sum(axis=1), weights=weights)), 6)
+        for name in FEATURES
+    }
+    return Scorer.from_bytes(
+        canonical_json(
+            {
+                "name": "screening-additive",
+                "version": VERSION,
+                "features": list(FEATURES),
+                "intercept": round(float(beta[0]), 6),
+                "shapes": shapes,
+                "background": background,
+                "missing": dict.fromkeys(FEATURES, 0.0),
+                "link": "logistic",
+            }
+        )
+    )
+
+
+def invented_lists(folder: Path, seed: int, n: int) -> WatchList:
+    """An invented OFAC list, through the real parser."""
+    write_ofac(folder, seed=seed, n=n)
+    return parse_ofac(folder)
+
+
+def train(seed: int = SEED, n: int = 9000, rounds: int = 2) -> tuple[Scorer, dict[str, float]]:
+    """Fit the scorer on `n` invented entities, a quarter of them on no list; the answer's figures are the card's."""
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as place:
+        whole = invented_lists(Path(place) / "list", seed, n)
+        listed = [entity for i, entity in enumerate(whole.entities) if i % 4]
+        unlisted = [entity for i, entity in enumerate(whole.entities) if not i % 4]
+        partial = WatchList(whole.name, "training", None, whole.sha256, tuple(listed))
+        index = ScreeningIndex.build([partial], Path(place) / "index")
+        scorer = Scorer.from_bytes(ARTIFACT.read_bytes())
+        figures: dict[str, float] = {}
+        for _ in range(rounds):
+            data = examples(index, rng.sample(listed, min(len(listed), 3000)), unlisted, scorer, rng)
+            scorer = fit(*data)
+            figures = {"examples": float(len(data[0])), "matches": float(data[1].sum())}
+    return scorer, figures
+
+
+def main() -> None:
+    """Write the artifact and its card."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--out", type=Path, default=ARTIFACT)
+    path: Path = arguments.parse_args().out
+    scorer, figures = train()
+    path.write_bytes(scorer.content)
+    card = {
+        "model": scorer.ref.name,
+        "version": scorer.ref.version,
+        "sha256": scorer.ref.sha256,
+        "seed": SEED,
+        "data": "Invented names only, damaged by aml.screening.training.DAMAGES; no real person, no published list.",
+        "use": "Ranks and grades possible hits. It never clears one: that is an officer's decision.",
+        **figures,
+    }
+    path.with_name("card.json").write_text(json.dumps(card, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

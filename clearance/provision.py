@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from clearance.keyring import create_missing_keys
+from clearance.filing_inbox import publish_inbox
+from clearance.keyring import Keyring, create_missing_keys
 from clearance.settings import Settings
 from clearance.temporal import provision_namespaces
 from store.migrate import ROLES, migrate
@@ -12,6 +13,7 @@ async def provision(settings: Settings, report: Callable[[str], None]) -> None:
     """Key files, schema and roles, namespaces and search attributes. A second run changes nothing."""
     made = create_missing_keys(settings.secrets_folder)
     report(f"keys: {len(made)} made" if made else "keys: all there")
+    publish_inbox(Keyring(settings.secrets_folder))
     applied = await migrate(settings.admin_database_url, _role_passwords(settings))
     report(f"database: {', '.join(applied)} applied" if applied else "database: up to date")
     await provision_namespaces(settings.temporal_address, (settings.temporal_namespace, settings.filing_namespace))

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     vault_url: str = Field(default="", description="`file:///…` or `s3://bucket/prefix`; `<home>/vault` by default.")
     checkpoints: Path | None = Field(default=None, description="Where signed ledger checkpoints go, off the database.")
     filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
+    filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
 
     api_host: str = "127.0.0.1"
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
     @property
     def watchlist_folder(self) -> Path:
         return self.watchlists or self.home / "watchlists"
+
+    @property
+    def filer_folder(self) -> Path:
+        return self.filers or self.home / "filers"
 
     @property
     def database_password(self) -> str | None:

@@ -7,9 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
-from pydantic import TypeAdapter
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -24,8 +22,8 @@ from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
 from activities.screening import ScreeningActivities, WatchlistHolder
 from aml.customer_risk import RatingThresholds
-from aml.reports.party import Filer
 from clearance.database import service_pool
+from clearance.filers import FilerFolder
 from clearance.filing_inbox import inbox_key, inbox_public_key
 from clearance.keyring import KeyName, Keyring
 from clearance.queues import FILING_QUEUE, QUEUE
@@ -124,12 +122,6 @@ def build_filing_worker(client: Client, activities: FilingActivities, queue: str
     )
 
 
-def load_filers(folder: Path) -> dict[UUID, Filer]:
-    """Who files for each tenant: one `<tenant id>.json` each, in the shape of `aml.reports.party.Filer`."""
-    form = TypeAdapter(Filer)
-    return {UUID(path.stem): form.validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
-
-
 @asynccontextmanager
 async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
     """The worker of the procedures as a service."""
@@ -159,7 +151,7 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
             inbox_key=inbox_key(keys),
             keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
             reader=CaseReader(FileKeyProvider(keys.path(KeyName.MASTER))),
-            filers=load_filers(settings.home / "filers"),
+            filers=FilerFolder(settings.filer_folder),
             schemas=settings.schemas,
             gateway=FolderGateway(settings.filing_folder),
         )

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import lightgbm
@@ -62,6 +62,11 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
+def each(calls: Sequence[Callable[[], object]]) -> float:
+    """Milliseconds of one call: the median over calls on different rows."""
+    return statistics.median(seconds(call, 1) for call in calls) * 1000.0
+
+
 def compare(name: str, booster: lightgbm.Booster, matrix: NDArray[np.float64]) -> bool:
     import shap
 
@@ -80,9 +85,9 @@ def compare(name: str, booster: lightgbm.Booster, matrix: NDArray[np.float64]) -
     ours = len(matrix) / seconds(lambda: model.explain(matrix), 5)
     trees = len(few) / seconds(lambda: explainer.shap_values(few), 3)
     contrib = len(few) / seconds(lambda: booster.predict(few, pred_contrib=True, num_threads=1), 3)
-    one = seconds(lambda: [model.explain(matrix[i : i + 1]) for i in range(1000)], 3)
-    record = seconds(lambda: [model.explanation(row) for row in matrix[:1000].tolist()], 3)
-    theirs = seconds(lambda: [explainer.shap_values(matrix[i : i + 1]) for i in range(50)], 3) * 20
+    one = each([lambda i=i: model.explain(matrix[i : i + 1]) for i in range(2000)])
+    record = each([lambda row=row: model.explanation(row) for row in matrix[:1000].tolist()])
+    theirs = each([lambda i=i: explainer.shap_values(matrix[i : i + 1]) for i in range(200)])
 
     sizes = f"{booster.num_trees()} trees, {booster.num_feature()} features"
     print(f"\n{name}: {sizes}; tables {model.tables.cells.nbytes / 1e6:.1f} MB, built in {build:.2f} s")

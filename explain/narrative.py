@@ -5,8 +5,10 @@ Numbers come from the stored explanation; nothing is computed anew, so the words
 
 from dataclasses import dataclass
 
+from explain.background import Background
 from explain.reasons import REASONS, UNKNOWN_FEATURE
-from explain.record import Contribution, Decision, DecisionKind, Finding, Method, Value
+from explain.record import Contribution, Decision, DecisionKind, Finding, Method
+from explain.words import Words, say
 
 _OPENINGS = {
     DecisionKind.DOCUMENT_ACCEPTANCE: "Document",
@@ -30,35 +32,51 @@ class Reason:
     effect: float
     """Signed share of the output, in the decision's margin; 0 for a rule that only states a fact."""
     citation: str
+    usual: str = ""
+    """The range of nine tenths of the population, where it is known."""
+    comparison: str = ""
+    """`higher than 97 % of customers`, where it is known."""
 
 
-def reasons(decision: Decision, n: int = 3) -> tuple[Reason, ...]:
-    """The n strongest reasons: rules that fired first, each with the effect of its facts, then features by effect."""
+def reasons(
+    decision: Decision, n: int = 3, population: Background | None = None, past: Background | None = None
+) -> tuple[Reason, ...]:
+    """The n strongest reasons: rules that fired first, each with the effect of its facts, then features by effect.
+
+    `population` and `past` (the customer's own) add how usual a value is; they change neither order nor effect.
+    """
     table = decision.explanation.method is Method.EXACT_RULES
     effects = {c.feature: c.shap for c in decision.explanation.contributions}
     rules = [_from_finding(finding, effects) for finding in decision.findings if finding.rule != "bands"]
     rules.sort(key=lambda reason: (-abs(reason.effect), reason.name))
     said = {fact for finding in decision.findings for fact in finding.values} if table else set()
-    features = [_from_contribution(c) for c in decision.explanation.ranked() if c.shap != 0.0 and c.feature not in said]
+    features = [
+        _from_contribution(c, population, past)
+        for c in decision.explanation.ranked()
+        if c.shap != 0.0 and c.feature not in said
+    ]
     return tuple((*rules, *features)[:n])
 
 
-def sentence(decision: Decision, n: int = 3) -> str:
+def sentence(
+    decision: Decision, n: int = 3, population: Background | None = None, past: Background | None = None
+) -> str:
     """What an officer reads first: outcome, score and the strongest reasons."""
     opening = f"{_OPENINGS[decision.kind]}: {decision.outcome}"
     if decision.explanation.method is not Method.EXACT_RULES:
         opening += f" (score {decision.score:.2f})"
-    strongest = reasons(decision, n)
+    strongest = reasons(decision, n, population, past)
     if not strongest:
         return f"{opening}; nothing sets it apart from the reference cases."
-    parts = [reason.text + _direction(reason, decision.explanation.method) for reason in strongest]
+    parts = [reason.text + _aside(reason, decision.explanation.method) for reason in strongest]
     return f"{opening}, because {'; '.join(parts)}."
 
 
-def _direction(reason: Reason, method: Method) -> str:
-    if method is Method.EXACT_RULES or reason.effect == 0.0:
-        return ""
-    return " (raises it)" if reason.effect > 0.0 else " (lowers it)"
+def _aside(reason: Reason, method: Method) -> str:
+    notes = [reason.comparison] if reason.comparison else []
+    if method is not Method.EXACT_RULES and reason.effect != 0.0:
+        notes.append("raises it" if reason.effect > 0.0 else "lowers it")
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _from_finding(finding: Finding, effects: dict[str, float]) -> Reason:
@@ -66,29 +84,26 @@ def _from_finding(finding: Finding, effects: dict[str, float]) -> Reason:
     return Reason(finding.rule, finding.text, effect, finding.citation)
 
 
-def _from_contribution(contribution: Contribution) -> Reason:
-    known = REASONS.get(contribution.feature)
+def _from_contribution(contribution: Contribution, population: Background | None, past: Background | None) -> Reason:
+    feature, value = contribution.feature, contribution.value
+    known = REASONS.get(feature)
     if known is None:
-        text = UNKNOWN_FEATURE.format(name=contribution.feature.replace("_", " "), value=say(contribution.value))
-        return Reason(contribution.feature, text, contribution.shap, "")
-    value = contribution.value
-    if value is None:
-        text = f"{known.subject} is not known"
-    elif not isinstance(value, str) and value in known.levels:
-        text = known.levels[value]
+        text = UNKNOWN_FEATURE.format(name=feature.replace("_", " "), value=say(value))
     else:
-        text = known.text.format(value=say(value, known.decimals, known.percent))
-    return Reason(contribution.feature, text, contribution.shap, known.citation)
+        text = known.sentence(value)
+    named = known is not None and value in known.levels
+    comparisons = [b.comparison(feature, value) for b in (population, past) if b is not None and not named]
+    usual = None if population is None else population.usual(feature)
+    return Reason(
+        name=feature,
+        text=text,
+        effect=contribution.shap,
+        citation="" if known is None else known.citation,
+        usual="" if usual is None else _range(known, usual),
+        comparison=", ".join(filter(None, comparisons)),
+    )
 
 
-def say(value: Value, decimals: int = 2, percent: bool = False) -> str:
-    """A value as people write it."""
-    if value is None:
-        return "not known"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value.replace("_", " ")
-    if percent:
-        return f"{value * 100:.0f} %"
-    return f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if decimals else f"{value:,.0f}"
+def _range(words: Words | None, usual: tuple[float, float]) -> str:
+    low, high = (say(end) if words is None else words.value(end) for end in usual)
+    return low if low == high else f"{low} to {high}"

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from explain.narrative import say
 from explain.reasons import REASONS
 from explain.record import Contribution, Explanation
+from explain.words import say
 
 _drawing = threading.Lock()
 """pyplot keeps one current figure a process."""
@@ -103,4 +103,4 @@ def _value(contribution: Contribution) -> str:
     known = REASONS.get(contribution.feature)
     if known is None:
         return say(contribution.value)
-    return say(contribution.value, known.decimals, known.percent)
+    return known.value(contribution.value)

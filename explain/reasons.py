@@ -4,23 +4,12 @@ Rules bring their own text and citation in their findings; only model features n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from explain.reasons_monitoring import TRANSACTIONS
+from explain.words import Words
 
 UNKNOWN_FEATURE = "{name} is {value}"
 """How a feature without a line below is said: plainly, with no norm claimed for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How a feature is said. `levels` names single values, `text` holds for all others and contains `{value}`."""
-
-    subject: str
-    text: str
-    citation: str
-    levels: Mapping[float, str] = field(default_factory=dict)
-    decimals: int = 2
-    percent: bool = False
-
 
 _GEOGRAPHY = "FATF R.10, INR.10 para. 15(b); AMLR 2024/1624 Annex III(3)"
 _CUSTOMER = "FATF R.10, INR.10 para. 15(a); AMLR 2024/1624 Annex III(1)"
@@ -93,5 +82,5 @@ CUSTOMER_RISK: Mapping[str, Words] = {
     ),
 }  # fmt: skip
 
-REASONS: Mapping[str, Words] = {**CUSTOMER_RISK}
+REASONS: Mapping[str, Words] = {**CUSTOMER_RISK, **TRANSACTIONS}
 """Every feature that has words, of all models: feature names are unique across them."""

@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import factorial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explain.record import (
     Condition,
@@ -26,7 +27,7 @@ from explain.record import (
 )
 
 MOST_PLAYERS = 20
-"""More facts than this turning conditions against one background row would need over a million subsets."""
+"""More facts than this sharing rules, and differing from one background row, would need over a million subsets."""
 
 _TABLES = 64
 _VECTORS = 4096
@@ -123,46 +124,98 @@ def _shapley(compiled: _Compiled, truth: tuple[bool, ...]) -> dict[str, float]:
     return {fact: float(total / len(compiled.background)) for fact, total in totals.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Facts that share rules, apart from all others: how many of their subsets of each size let no rule fire, and for
+    each fact by how much joining changes that number, by the size of the subset joined."""
+
+    quiet: list[int]
+    changes: dict[str, list[int]]
+
+
 def _against(compiled: _Compiled, truth: tuple[bool, ...], background: tuple[bool, ...]) -> dict[str, Fraction]:
-    """Shapley values against one background row. A rule asks some facts for our value, some for theirs."""
-    players: dict[str, int] = {}
-    live: list[tuple[int, int, int]] = []
+    """Shapley values against one background row.
+
+    The severity is the sum over levels of "some rule of at least this level fires", so each level is a game of its own.
+    No rule fires where none fires in any part of facts that share rules: sizes multiply like polynomials, and only the
+    subsets of single parts are enumerated.
+    """
+    live: list[tuple[int, frozenset[str], frozenset[str]]] = []
     for severity, members in compiled.rules:
-        if any(not truth[c] and not background[c] for c in members):
-            continue
-        ours = theirs = 0
-        for c in members:
-            if truth[c] != background[c]:
-                bit = 1 << players.setdefault(compiled.conditions[c].fact, len(players))
-                if truth[c]:
-                    ours |= bit
-                else:
-                    theirs |= bit
-        if not ours & theirs:
-            live.append((severity, ours, theirs))
-    count = len(players)
-    if count > MOST_PLAYERS:
-        raise TooManyFacts(f"{count} facts turn conditions against one background row of {compiled.table.name}")
-    if count == 0:
-        return {}
+        if all(truth[c] or background[c] for c in members):
+            turned = [c for c in members if truth[c] != background[c]]
+            ours = frozenset(compiled.conditions[c].fact for c in turned if truth[c])
+            theirs = frozenset(compiled.conditions[c].fact for c in turned if background[c])
+            if not ours & theirs:
+                live.append((severity, ours, theirs))
+    effects: dict[str, Fraction] = {}
     floor = compiled.table.outcomes.index(compiled.table.default)
-    subsets = np.arange(1 << count)
-    payoff = np.full(1 << count, floor, dtype=np.int64)
-    for severity, ours, theirs in live:
-        fires = (subsets & (ours | theirs)) == ours
-        np.maximum(payoff, severity, out=payoff, where=fires)
-    sizes = np.bitwise_count(subsets).astype(np.int64)
-    weights = _weights(count)
-    effects = {}
-    for fact, index in players.items():
-        without = subsets[(subsets >> index & 1) == 0]
-        gains = payoff[without | (1 << index)] - payoff[without]
-        by_size = np.bincount(sizes[without], weights=gains, minlength=count)
-        effects[fact] = sum((w * int(g) for w, g in zip(weights, by_size, strict=True)), start=Fraction(0))
+    for level in range(floor + 1, len(compiled.table.outcomes)):
+        rules = [(ours, theirs) for severity, ours, theirs in live if severity >= level]
+        if any(not ours and not theirs for ours, theirs in rules):
+            continue
+        parts = [_part(names, rules, compiled.table.name) for names in _connected(rules)]
+        for index, part in enumerate(parts):
+            others = [1]
+            for other in parts[:index] + parts[index + 1 :]:
+                others = _multiply(others, other.quiet)
+            for fact, changes in part.changes.items():
+                by_size = _multiply(others, changes)
+                weights = _weights(len(by_size))
+                loss = sum((w * n for w, n in zip(weights, by_size, strict=True)), start=Fraction(0))
+                effects[fact] = effects.get(fact, Fraction(0)) - loss
     return effects
 
 
-@lru_cache(maxsize=MOST_PLAYERS + 1)
+def _connected(rules: list[tuple[frozenset[str], frozenset[str]]]) -> list[list[str]]:
+    """Facts grouped so that no rule looks at two groups; in order of name."""
+    groups: list[set[str]] = []
+    for ours, theirs in rules:
+        joined = set(ours | theirs)
+        for group in [group for group in groups if group & joined]:
+            joined |= group
+            groups.remove(group)
+        groups.append(joined)
+    return sorted(sorted(group) for group in groups)
+
+
+def _part(names: list[str], rules: list[tuple[frozenset[str], frozenset[str]]], table: str) -> _Part:
+    count = len(names)
+    if count > MOST_PLAYERS:
+        raise TooManyFacts(f"{count} facts that share rules differ from one background row of {table}")
+    bit = {name: 1 << index for index, name in enumerate(names)}
+    subsets = np.arange(1 << count)
+    quiet = np.ones(1 << count, dtype=np.int64)
+    for ours, theirs in rules:
+        if not (ours | theirs) <= bit.keys():
+            continue
+        wanted = sum(bit[name] for name in ours)
+        looked = wanted | sum(bit[name] for name in theirs)
+        quiet[(subsets & looked) == wanted] = 0
+    sizes = np.bitwise_count(subsets).astype(np.int64)
+    changes = {}
+    for name in names:
+        without = subsets[(subsets & bit[name]) == 0]
+        gains = quiet[without | bit[name]] - quiet[without]
+        changes[name] = _by_size(sizes[without], gains, count)
+    return _Part(_by_size(sizes, quiet, count + 1), changes)
+
+
+def _by_size(sizes: NDArray[np.int64], numbers: NDArray[np.int64], count: int) -> list[int]:
+    """Sums by subset size; floats hold these whole numbers exactly, as they stay below 2^20."""
+    return [int(total) for total in np.bincount(sizes, weights=numbers, minlength=count)]
+
+
+def _multiply(left: list[int], right: list[int]) -> list[int]:
+    """The product of two polynomials."""
+    product = [0] * (len(left) + len(right) - 1)
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            product[i + j] += a * b
+    return product
+
+
+@lru_cache(maxsize=256)
 def _weights(count: int) -> tuple[Fraction, ...]:
     """Shapley's weight of a coalition by its size."""
     return tuple(Fraction(factorial(k) * factorial(count - 1 - k), factorial(count)) for k in range(count))

@@ -49,6 +49,8 @@ CODE_FACTS: Mapping[str, str] = {
     "BARCODE_MISMATCH": "zones_disagree",
     "APPLICATION_MISMATCH": "application_mismatch",
     "READERS_DISAGREE": "readers_disagree",
+    "DOCUMENTS_DISAGREE": "documents_disagree",
+    "IMPOSSIBLE_DATE": "impossible_date",
     "PORTRAIT_GHOST_MISMATCH": "portraits_disagree",
     "UNSUPPORTED_DOCUMENT": "document_not_accepted_type",
 }
@@ -83,8 +85,10 @@ def onboarding_facts(
         if word not in known:
             raise ValueError(f"{word!r} is none of {known}")
     codes = {_stem(code) for code in (*document_codes, *check_codes)}
-    if "FACE_MISMATCH" in codes and face != "no_match":
+    if "FACE_MISMATCH" in codes:
         face = "no_match"
+    elif "FACE_UNSURE" in codes and face != "no_match":
+        face = "unsure"
     found = {CODE_FACTS[code] for code in codes if code in CODE_FACTS}
     facts: dict[str, Value] = {
         "screening_confirmed": screening_confirmed,
@@ -144,6 +148,10 @@ def _lines(parameters: PolicyParameters) -> tuple[_Line, ...]:
          "the application states something else than the document", _IDENTITY),
         ("readers_disagree", "readers_disagree", is_, True, "refer",
          "two independent readers did not read the same", _IDENTITY),
+        ("documents_disagree", "documents_disagree", is_, True, "refer",
+         "two documents of the applicant contradict each other", _IDENTITY),
+        ("impossible_date", "impossible_date", is_, True, "refer",
+         "the dates of a document contradict each other", _IDENTITY),
         ("portraits_disagree", "portraits_disagree", is_, True, "refer",
          "portrait and ghost portrait show different faces", _IDENTITY),
         ("face_differs", "face", is_, "no_match", "refer", "the selfie shows another face", _IDENTITY),

@@ -2,14 +2,18 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 
 from aml.customer_risk import FEATURES
-from explain.narrative import reasons, say, sentence
+from aml.features import FEATURES as TRANSACTION_FEATURES
+from explain.background import Background
+from explain.narrative import reasons, sentence
 from explain.reasons import REASONS
 from explain.record import Contribution, Decision
 from explain.registry import load
+from explain.words import say
 from tests.unit.explain.conftest import ROOT
 
 Case = tuple[Decision, bytes]
@@ -43,6 +47,36 @@ def test_every_feature_of_a_stored_model_has_words() -> None:
             missing = set(load(card.parent).card["features"]) - set(REASONS)
             assert not missing, f"{card.parent.name}: explain/reasons.py has no words for {sorted(missing)}"
     assert set(FEATURES) <= set(REASONS)
+    assert set(TRANSACTION_FEATURES) <= set(REASONS)
+
+
+def test_words_are_filled_with_values() -> None:
+    for name, words in REASONS.items():
+        assert "{value}" in words.text, name
+        assert words.citation, name
+        for text in (words.sentence(None), words.sentence(7.0), *words.levels.values()):
+            assert "{" not in text, name
+
+
+def test_logarithms_are_said_as_amounts() -> None:
+    assert REASONS["amount_log"].sentence(math.log1p(9_500.0)) == "the amount is 9,500"
+    assert REASONS["debtor_out_below_count_7d"].sentence(0.0) == (
+        "the payer's account sent no payments just below the reporting threshold within seven days"
+    )
+
+
+def test_a_value_is_compared_with_the_population_and_the_customers_own_past(tree_case: Case) -> None:
+    decision, _ = tree_case
+    population = Background.from_card(load(ROOT / "models" / "customer_risk").card)
+    past = Background.from_values({"expected_cash_share": [0.01, 0.02, 0.0, 0.05, 0.9]}, "this customer's past")
+
+    cash = next(r for r in reasons(decision, 15, population, past) if r.name == "expected_cash_share")
+
+    assert cash.text == "80 % of the volume is expected in cash"
+    assert cash.comparison == "higher than 99 % of customers, higher than 80 % of this customer's past"
+    assert cash.usual == "1 % to 40 %"
+    assert "higher than 99 % of customers" in sentence(decision, 3, population)
+    assert [r.name for r in reasons(decision, 15)] == [r.name for r in reasons(decision, 15, population, past)]
 
 
 def test_a_value_that_is_not_known_is_said_so(tree_case: Case) -> None:

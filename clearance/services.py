@@ -17,6 +17,7 @@ from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from clearance.settings import Settings
+from clearance.temporal import CLIENT_EXIT_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,6 @@ SERVICES: dict[str, str] = {
     "filing-worker": "clearance.worker:serve_filing_worker",
     "filing-dispatcher": "clearance.dispatcher:serve_filing_dispatcher",
 }
-
-TEMPORAL_CLIENT_EXIT_SECONDS = 0.3
-"""A Temporal client process can crash while it exits, after its work is done: it gets this long to wind down."""
 
 
 def load_service(name: str) -> Service:
@@ -56,7 +54,7 @@ async def run_services(names: list[str], settings: Settings) -> None:
                 await stopping.wait()
         else:
             await stopping.wait()
-    await asyncio.sleep(TEMPORAL_CLIENT_EXIT_SECONDS)
+    await asyncio.sleep(CLIENT_EXIT_SECONDS)
 
 
 @asynccontextmanager

@@ -18,6 +18,9 @@ from workflows.codec import PayloadKeys, encrypting_converter
 RETENTION = timedelta(days=30)
 """How long Temporal keeps a closed history. The record of a decision is the ledger, not the history."""
 
+CLIENT_EXIT_SECONDS = 0.3
+"""A Temporal client process can crash while it exits, after its work is done: let the client go and wait this long."""
+
 SEARCH_ATTRIBUTES = ("ClearanceTenant", "ClearanceState", "ClearanceRiskRating", "ClearanceCaseId")
 """What operators can search by. Nothing personal; filings have none of their own outside their namespace."""
 
@@ -53,6 +56,8 @@ async def provision_namespaces(address: str, namespaces: tuple[str, ...]) -> Non
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
                 raise
         await _add_search_attributes(service, namespace)
+    del service
+    await asyncio.sleep(CLIENT_EXIT_SECONDS)
 
 
 async def _add_search_attributes(service: ServiceClient, namespace: str) -> None:

@@ -15,6 +15,7 @@ from aml.screening.sounds import token
 from aml.screening.transliteration import ABJAD
 
 SAME, CLOSE, FAIR = 0.965, 0.85, 0.75
+SURE = 0.93
 PAIRED = 0.62
 """Similarity from which two tokens count as the same one, spelt differently."""
 INITIAL = 0.7
@@ -24,7 +25,7 @@ FORM_WEIGHT = 1.0
 INITIAL_WEIGHT = 2.2
 
 
-@lru_cache(maxsize=1_000_000)
+@lru_cache(maxsize=150_000)
 def token_similarity(first: str, second: str) -> float:
     """How alike two tokens are, 0 to 1: the best of spelling, sound, consonants and truncation. Symmetric."""
     if first == second:
@@ -32,6 +33,9 @@ def token_similarity(first: str, second: str) -> float:
     if len(first) == 1 or len(second) == 1:
         return INITIAL if first[0] == second[0] else 0.0
     a, b = token(first), token(second)
+    shared = len(a.letters & b.letters)
+    if shared * 2 < len(a.letters) and shared * 2 < len(b.letters):
+        return 0.0
     if first[0] == ABJAD or second[0] == ABJAD:
         return _consonantal(a.bones, b.bones)
     if a.sound == b.sound:
@@ -125,33 +129,32 @@ def align(
         graded[0 if alike >= SAME else 1 if alike >= CLOSE else 2 if alike >= FAIR else 3] += weight_left + weight_right
         pairs.append((left, right, alike))
 
-    joined = _joined(query, listed) if len(query) > 1 or len(listed) > 1 else []
-    for _, i, j, alike in [option for option in options if option[3] > 0.93]:
-        if i in left_free and j in right_free:
-            left_free.discard(i)
-            right_free.discard(j)
-            pair(query[i], listed[j], alike, query_weights[i], listed_weights[j])
-    for alike, lefts, rights in joined:
-        if left_free.issuperset(lefts) and right_free.issuperset(rights):
-            best_single = max(
-                (option[3] for option in options if option[1] in lefts and option[2] in rights), default=0.0
-            )
-            if alike <= best_single:
-                continue
-            left_free.difference_update(lefts)
-            right_free.difference_update(rights)
-            pair(
-                " ".join(query[i] for i in lefts),
-                " ".join(listed[j] for j in rights),
-                alike,
-                sum(query_weights[i] for i in lefts),
-                sum(listed_weights[j] for j in rights),
-            )
-    for _, i, j, alike in options:
-        if i in left_free and j in right_free:
-            left_free.discard(i)
-            right_free.discard(j)
-            pair(query[i], listed[j], alike, query_weights[i], listed_weights[j])
+    def pair_singles(at_least: float) -> None:
+        for _, i, j, alike in options:
+            if alike >= at_least and i in left_free and j in right_free:
+                left_free.discard(i)
+                right_free.discard(j)
+                pair(query[i], listed[j], alike, query_weights[i], listed_weights[j])
+
+    pair_singles(SURE)
+    if left_free and right_free and len(left_free) + len(right_free) > 2:
+        for alike, lefts, rights in _joined(query, listed, left_free, right_free):
+            if left_free.issuperset(lefts) and right_free.issuperset(rights):
+                single = max(
+                    (option[3] for option in options if option[1] in lefts and option[2] in rights), default=0.0
+                )
+                if alike > single:
+                    left_free.difference_update(lefts)
+                    right_free.difference_update(rights)
+                    pair(
+                        " ".join(query[i] for i in lefts),
+                        " ".join(listed[j] for j in rights),
+                        alike,
+                        sum(query_weights[i] for i in lefts),
+                        sum(listed_weights[j] for j in rights),
+                    )
+    if left_free and right_free:
+        pair_singles(PAIRED)
 
     total = 0.5 * (sum(query_weights) + sum(listed_weights) - unsaid) or 1.0
     loose_left = sum(query_weights[i] for i in left_free)
@@ -173,22 +176,31 @@ def _credit(alike: float) -> float:
     return max(0.0, (alike - 0.4) / 0.6)
 
 
-def _joined(query: tuple[str, ...], listed: tuple[str, ...]) -> list[tuple[float, tuple[int, ...], tuple[int, ...]]]:
-    """Adjacent tokens of one name written as one that resemble a token of the other; best first."""
+def _joined(
+    query: tuple[str, ...], listed: tuple[str, ...], left_free: set[int], right_free: set[int]
+) -> list[tuple[float, tuple[int, ...], tuple[int, ...]]]:
+    """Adjacent free tokens of one name written as one that resemble a free token of the other; best first."""
     found: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
-    for i in range(len(query) - 1):
-        both = query[i] + query[i + 1]
-        for j, other in enumerate(listed):
-            if abs(len(both) - len(other)) <= 2 and both[0] == other[0] and len(both) >= 5:
-                alike = token_similarity(both, other)
-                if alike >= 0.85:
+    for i in sorted(left_free):
+        if i + 1 in left_free:
+            both = query[i] + query[i + 1]
+            for j in sorted(right_free):
+                alike = _as_one(both, listed[j])
+                if alike:
                     found.append((alike, (i, i + 1), (j,)))
-    for j in range(len(listed) - 1):
-        both = listed[j] + listed[j + 1]
-        for i, other in enumerate(query):
-            if abs(len(both) - len(other)) <= 2 and both[0] == other[0] and len(both) >= 5:
-                alike = token_similarity(other, both)
-                if alike >= 0.85:
+    for j in sorted(right_free):
+        if j + 1 in right_free:
+            both = listed[j] + listed[j + 1]
+            for i in sorted(left_free):
+                alike = _as_one(both, query[i])
+                if alike:
                     found.append((alike, (i,), (j, j + 1)))
     found.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
     return found
+
+
+def _as_one(both: str, other: str) -> float:
+    if abs(len(both) - len(other)) > 2 or both[0] != other[0] or len(both) < 5:
+        return 0.0
+    alike = token_similarity(both, other)
+    return alike if alike >= 0.85 else 0.0

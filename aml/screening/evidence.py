@@ -49,17 +49,21 @@ class Evidence:
     list_value: str
 
 
-def name_values(alignment: Alignment, weak: bool) -> dict[str, float | None]:
-    return {
-        "name_agreement": alignment.agreement,
-        "name_close": 0.0 - alignment.close,
-        "name_fair": 0.0 - alignment.fair,
-        "name_faint": 0.0 - alignment.faint,
-        "name_contradiction": 0.0 - alignment.contradiction,
-        "name_beyond_list": 0.0 - alignment.omitted_from_list,
-        "name_beyond_query": 0.0 - alignment.omitted_from_query,
-        "name_weak": -1.0 if weak else 0.0,
-    }
+def name_values(alignment: Alignment, weak: bool) -> tuple[float, ...]:
+    """The first features, in order."""
+    return (
+        alignment.agreement,
+        0.0 - alignment.close,
+        0.0 - alignment.fair,
+        0.0 - alignment.faint,
+        0.0 - alignment.contradiction,
+        0.0 - alignment.omitted_from_list,
+        0.0 - alignment.omitted_from_query,
+        -1.0 if weak else 0.0,
+    )
+
+
+NAME_FEATURES = FEATURES[:8]
 
 
 def birth_date(query: tuple[str, ...], listed: tuple[str, ...]) -> tuple[float | None, str, str]:

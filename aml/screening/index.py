@@ -17,15 +17,22 @@ from typing import Any
 import numpy as np
 import tantivy
 
+from aml.screening.alignment import weight_of
 from aml.screening.records import ListedName, Record, record_of
 from aml.screening.sounds import keys, token
 from aml.screening.watchlist import Entity, ListVersion, WatchList
 from explain.record import canonical_json, sha256_hex
 
-FORMAT = 1
+FORMAT = 2
 """Raised when records or keys change, so that an index of another format is built anew rather than misread."""
 PRIOR_NAMES = 20_000
 """Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""
+
+
+FALLOFF = 0.2
+"""Candidates that share less than this of what the best candidate shares are not scored."""
+_KIND_BITS = {"any": 0, "person": 1, "organisation": 2, "vessel": 3, "airplane": 3}
+_ADMITTED = {"any": (0, 1, 2, 3), "person": (0, 1), "organisation": (0, 2), "vessel": (0, 3), "airplane": (0, 3)}
 
 
 class IndexMissing(Exception):
@@ -52,8 +59,9 @@ class ScreeningIndex:
         self._entities = _Lines(folder / "entities")
         self._identifiers: dict[str, list[int]] = json.loads((folder / "identifiers.json").read_bytes())
         self._by_id: dict[str, int] | None = None
-        self.rarity = lru_cache(maxsize=400_000)(self._rarity)
-        self.record = lru_cache(maxsize=20_000)(self._record)
+        self.rarity = lru_cache(maxsize=60_000)(self._rarity)
+        self.weights = lru_cache(maxsize=40_000)(self._weights)
+        self.record = lru_cache(maxsize=8_000)(self._record)
 
     @classmethod
     def build(cls, lists: Sequence[WatchList], path: Path) -> "ScreeningIndex":
@@ -85,8 +93,9 @@ class ScreeningIndex:
         except FileNotFoundError as error:
             raise IndexMissing(f"no screening index under {path}; build one") from error
 
-    def candidates(self, tokens: tuple[str, ...], limit: int) -> list[tuple[int, int]]:
-        """(entity, name) numbers of the names nearest to these tokens, best first."""
+    def candidates(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
+        """(entity, name) numbers of the names nearest to these tokens, best first; other kinds are left out, and what
+        shares little of what the best one shares."""
         terms = keys(tokens)
         if not terms:
             return []
@@ -97,9 +106,12 @@ class ScreeningIndex:
         found = self._searcher.search(query, limit, count=False).hits
         if not found:
             return []
-        addresses = [address for _, address in found]
+        # A page of hits is Any in tantivy's stubs: the score is a float because no sort field is given.
+        enough = FALLOFF * float(found[0][0] or 0.0)
+        addresses = [address for score, address in found if float(score or 0.0) >= enough]
         places = [int(value or 0) for value in self._searcher.fast_field_values("place", addresses)]
-        return [(place >> 12, place & 0xFFF) for place in places]
+        admitted = _ADMITTED[kind]
+        return [(place >> 14, place & 0xFFF) for place in places if place >> 12 & 3 in admitted]
 
     def holders(self, number: str) -> Sequence[int]:
         """The entities that carry an identifier, normalised."""
@@ -128,6 +140,9 @@ class ScreeningIndex:
             tuple((kind, value) for kind, value in raw[8]),
             tuple(raw[9]),
         )
+
+    def _weights(self, tokens: tuple[str, ...], is_person: bool) -> tuple[float, ...]:
+        return tuple(weight_of(text, self.rarity, is_person) for text in tokens)
 
     def _rarity(self, text: str) -> float:
         """Nats of surprise at a token: by the names that carry its sound, or half of those with its consonants."""
@@ -183,7 +198,7 @@ def _write(lists: Sequence[WatchList], folder: Path, version: str) -> None:
                 for place, name in enumerate(record.names[:4096]):
                     document = tantivy.Document()
                     document.add_text("keys", " ".join(keys(name.tokens)))
-                    document.add_unsigned("place", number << 12 | place)
+                    document.add_unsigned("place", number << 14 | _KIND_BITS[record.kind] << 12 | place)
                     writer.add_document(document)
                     names += 1
                 number += 1

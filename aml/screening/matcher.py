@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aml.screening.alignment import Alignment, align, weight_of
-from aml.screening.evidence import birth_date, country, gender, identifier, name_values
+from aml.screening.alignment import Alignment, align
+from aml.screening.evidence import NAME_FEATURES, birth_date, country, gender, identifier, name_values
 from aml.screening.index import ScreeningIndex
 from aml.screening.query import Query
 from aml.screening.records import ListedName, Record, name_tokens, normal_number
@@ -144,7 +144,7 @@ def _candidates(
         for holder in index.holders(normal_number(number)):
             found.setdefault(holder, set())
     for _, tokens in asked:
-        for entity, name in index.candidates(tokens, limit):
+        for entity, name in index.candidates(tokens, query.kind, limit):
             found.setdefault(entity, set()).add(name)
     return found
 
@@ -166,30 +166,28 @@ def _score(
 ) -> Scored | None:
     is_person = "person" in (query.kind, record.kind)
     names = [record.names[place] for place in sorted(places)] if places else list(record.names)
-    best: tuple[float, ListedName, Alignment, str, dict[str, float | None]] | None = None
+    best: tuple[float, ListedName, Alignment, str, tuple[float, ...]] | None = None
     for text, tokens in asked:
-        weights = _weights(tokens, index, is_person)
+        weights = index.weights(tokens, is_person)
         for name in names:
-            alignment = align(tokens, weights, name.tokens, _weights(name.tokens, index, is_person))
-            values = name_values(alignment, name.weak)
-            worth = sum(model.part(feature, value) for feature, value in values.items())
+            alignment = align(tokens, weights, name.tokens, index.weights(name.tokens, is_person))
+            grades = name_values(alignment, name.weak)
+            worth = model.name_worth(grades)
             if best is None or worth > best[0]:
-                best = (worth, name, alignment, text, values)
+                best = (worth, name, alignment, text, grades)
     number_grade, ours, theirs, rule = identifier(query, record)
+    values: dict[str, float | None]
     if best is None:
         if number_grade is None or not record.names:
             return None
-        best = (
-            0.0,
-            record.names[0],
-            align((), (), (), ()),
-            "",
-            dict.fromkeys(name_values(align((), (), (), ()), False)),
-        )
+        best = (0.0, record.names[0], align((), (), (), ()), "", ())
+        values = dict.fromkeys(NAME_FEATURES)
+    else:
+        values = dict(zip(NAME_FEATURES, best[4], strict=True))
     born, born_ours, born_theirs = birth_date(query.birth_dates, record.birth_dates)
     from_where, where_ours, where_theirs = country(query.countries, record)
     sex, sex_ours, sex_theirs = gender(query.gender, record.gender)
-    values = {**best[4], "birth_date": born, "country": from_where, "gender": sex, "identifier": number_grade}
+    values |= {"birth_date": born, "country": from_where, "gender": sex, "identifier": number_grade}
     compared = {
         "birth_date": (born_ours, born_theirs),
         "country": (where_ours, where_theirs),
@@ -199,10 +197,6 @@ def _score(
     return Scored(
         model.log_odds(values), number, record, best[1], best[2], best[3], values, compared, rule or "additive"
     )
-
-
-def _weights(tokens: tuple[str, ...], index: ScreeningIndex, is_person: bool) -> tuple[float, ...]:
-    return tuple(weight_of(text, index.rarity, is_person) for text in tokens)
 
 
 def _hit(entry: Scored, index: ScreeningIndex, model: Scorer) -> Hit:

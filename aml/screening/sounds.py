@@ -58,18 +58,21 @@ class Token:
     """Spelling made regular: `mohammed` and `muhamad` differ only in vowels."""
     bones: str
     """Its consonants in the classes that survive every romanisation; vowels, w, y and a final h are dropped."""
+    letters: frozenset[str]
+    """The letters of `bones`, for a first look at two tokens."""
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=60_000)
 def token(text: str) -> Token:
     """Analyse one lower-case ASCII token."""
     sound = text
     for pattern, into in _REWRITES if not text.startswith("~") else ():
         sound = pattern.sub(into, sound)
-    return Token(text, sound or text, bones(text))
+    skeleton = bones(text)
+    return Token(text, sound or text, skeleton, frozenset(skeleton))
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=60_000)
 def bones(text: str) -> str:
     """The consonant skeleton: `muhammad` → `mhmd`, `khaled` → `hld`, `yusuf` and `youssef` → `isf`."""
     base = text.lstrip("~")
@@ -120,7 +123,7 @@ def keys(tokens: tuple[str, ...]) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=60_000)
 def token_keys(text: str) -> frozenset[str]:
     """The keys of one token; a single letter has one of its own."""
     if len(text) == 1:

@@ -11,7 +11,12 @@ from rich.console import Console
 from clearance.services import SERVICES, run_services
 from clearance.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Explained, replayable, provable compliance.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, which may be personal
+    help="Explained, replayable, provable compliance.",
+)
 decisions = typer.Typer(no_args_is_help=True, help="Stored decisions: verify and show them.")
 audit = typer.Typer(no_args_is_help=True, help="The append-only ledger: checkpoint, prove, export, verify.")
 watchlists = typer.Typer(no_args_is_help=True, help="Watchlists: load them and see which versions are in use.")

@@ -22,7 +22,8 @@ class RequestRefused(Exception):
         except ValueError:
             self.problem = {"detail": response.text}
         self.status = response.status_code
-        super().__init__(f"{self.status} {self.problem.get('code', '')}: {self.problem.get('detail', '')}")
+        errors = "; ".join(f"{each['pointer']} {each['detail']}" for each in self.problem.get("errors") or ())
+        super().__init__(f"{self.status} {self.problem.get('code', '')}: {self.problem.get('detail', '')} {errors}")
 
 
 class Caller:

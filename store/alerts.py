@@ -97,8 +97,8 @@ async def fetch_alert_of_transaction(conn: Connection, transaction_id: str) -> A
 async def list_alerts(
     conn: Connection, *, limit: int = 50, before: datetime | None = None, before_id: UUID | None = None
 ) -> list[Alert]:
-    """The tenant's alerts, newest first. `before` pages on `created_at`, with `before_id` where alerts share an instant,
-    as those of one batch do."""
+    """The tenant's alerts, newest first. `before` pages on `created_at`, with `before_id` where alerts share an
+    instant, as those of one batch do."""
     cursor = conn.cursor(row_factory=frozen_row(Alert))
     await cursor.execute(
         "SELECT a.alert_id, a.tenant_id, a.subject_id, a.decision_id, a.transaction_id, a.typologies, a.score, "

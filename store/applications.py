@@ -174,7 +174,7 @@ async def list_applications(
     before: datetime | None = None,
     before_id: UUID | None = None,
 ) -> list[Application]:
-    """The tenant's applications, newest first; `before` (and `before_id` at the same instant) page on `submitted_at`."""
+    """The tenant's applications, newest first; `before` (and `before_id` at that instant) page on `submitted_at`."""
     cursor = conn.cursor(row_factory=frozen_row(Application))
     await cursor.execute(
         "SELECT application_id, tenant_id, subject_id, applicant_kind, sealed_applicant, regime, state, outcome, "

@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,7 +61,7 @@ def postgres() -> Iterator[Server]:
         admin_url = server.get_uri()
         with psycopg.connect(admin_url, autocommit=True) as conn:
             # Nothing here has to survive a power cut.
-            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"):
                 conn.execute(f"ALTER SYSTEM SET {setting}")
             conn.execute("SELECT pg_reload_conf()")
             conn.execute("CREATE DATABASE template_clearance")
@@ -73,14 +74,28 @@ def postgres() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def shared_database(postgres: Server) -> Iterator[Database]:
+    """A migrated database for all tests that keep to tenants of their own: row-level security keeps them apart."""
+    with _clone(postgres) as database:
+        yield database
+
+
 @pytest.fixture
 def database(postgres: Server) -> Iterator[Database]:
-    """A migrated, empty database of this test's own."""
+    """A migrated, empty database of this test's own; takes some 0.1 s, so prefer `shared_database` where it serves."""
+    with _clone(postgres) as database:
+        yield database
+
+
+@contextmanager
+def _clone(postgres: Server) -> Iterator[Database]:
     import psycopg
 
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.admin_url, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.template}")
+        # Copying files takes a tenth of the time of the default, which writes every page to the log.
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.template} STRATEGY file_copy")
     yield Database(name, _with_database(postgres.admin_url, name))
     with psycopg.connect(postgres.admin_url, autocommit=True) as conn:
         conn.execute(f"DROP DATABASE {name} WITH (FORCE)")

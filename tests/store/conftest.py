@@ -82,8 +82,19 @@ class World:
 
 
 @pytest.fixture
-async def world(database: Any) -> World:
-    made = World(database.url, uuid4(), uuid4(), uuid4(), uuid4())
+async def world(shared_database: Any) -> World:
+    """Two new tenants in a database that other tests use too."""
+    return await _found(shared_database.url)
+
+
+@pytest.fixture
+async def lone_world(database: Any) -> World:
+    """Two tenants alone in their database: for tests that count everything, attack, or act for all tenants."""
+    return await _found(database.url)
+
+
+async def _found(url: str) -> World:
+    made = World(url, uuid4(), uuid4(), uuid4(), uuid4())
     for tenant_id, subject_id in (
         (made.tenant_id, made.subject_id),
         (made.other_tenant_id, made.other_subject_id),

@@ -28,6 +28,7 @@ from store.decisions import (
     list_decisions,
     register_model,
 )
+from store.verification import fetch_stored, iterate_inputs
 
 AWKWARD = [0.1, 1 / 3, 1e-308, 5e-324, -0.0, 1.7976931348623157e308, 2**53 + 1.0, 123456.789e-7, 1e22, -1e-7]
 
@@ -113,14 +114,14 @@ async def test_the_second_run_returns_the_first_decision(world: Any) -> None:
     assert again.decision_id == first.decision_id
 
 
-async def test_concurrent_runs_of_a_step_leave_one_decision(world: Any) -> None:
+async def test_concurrent_runs_of_a_step_leave_one_decision(lone_world: Any) -> None:
     async def run() -> ledger.Leaf:
-        async with world.as_role("clearance_worker") as conn:
-            return await append_decision(conn, world.decision(), key="w/score", sealed_evidence=b"x")
+        async with lone_world.as_role("clearance_worker") as conn:
+            return await append_decision(conn, lone_world.decision(), key="w/score", sealed_evidence=b"x")
 
     leaves = await asyncio.gather(*(run() for _ in range(5)))
     assert len(set(leaves)) == 1
-    with world.superuser() as conn:
+    with lone_world.superuser() as conn:
         assert conn.execute("SELECT (SELECT count(*) FROM decision), (SELECT count(*) FROM leaf)").fetchone() == (1, 1)
 
 
@@ -233,11 +234,11 @@ async def test_the_commitment_of_a_leaf_is_over_its_stored_records(world: Any) -
     "changes",
     [{"subject_id": uuid4()}, {"sealed_evidence": b""}, {"score": float("nan")}, {"outcome": None}],
 )
-async def test_a_batch_with_one_bad_row_leaves_nothing(world: Any, changes: dict[str, Any]) -> None:
+async def test_a_batch_with_one_bad_row_leaves_nothing(lone_world: Any, changes: dict[str, Any]) -> None:
     with pytest.raises((psycopg.Error, ValueError)):
-        async with world.as_role("clearance_engine") as conn:
-            await append_decision_batch(conn, *batch(world, 20, **changes))
-    with world.superuser() as conn:
+        async with lone_world.as_role("clearance_engine") as conn:
+            await append_decision_batch(conn, *batch(lone_world, 20, **changes))
+    with lone_world.superuser() as conn:
         assert conn.execute("SELECT (SELECT count(*) FROM decision), (SELECT count(*) FROM leaf)").fetchone() == (0, 0)
 
 
@@ -290,3 +291,19 @@ async def test_a_model_is_kept_by_the_digest_of_its_bytes(world: Any) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         async with world.as_role("clearance_worker") as conn:
             await register_model(conn, ModelRef("m", "1", "00" * 32), "json", b"{}", {})
+
+
+async def test_verification_reads_inputs_before_results(world: Any) -> None:
+    decision = world.decision()
+    async with world.as_role("clearance_worker") as conn:
+        await append_decision(conn, decision, key="w/1", sealed_evidence=b"x")
+    async with world.as_role("clearance_api") as conn:
+        (inputs,) = [row async for row in iterate_inputs(conn)]
+        assert [row async for row in iterate_inputs(conn, decision_id=uuid4())] == []
+        stored = await fetch_stored(conn, [decision.decision_id, uuid4()])
+        assert stored == {decision.decision_id: await fetch_decision(conn, decision.decision_id)}
+    assert (inputs.decision_id, inputs.features, inputs.sealed_evidence) == (
+        decision.decision_id,
+        ("age", "country", "pep"),
+        b"x",
+    )

@@ -29,6 +29,7 @@ APPEND_ONLY = {
     "public.watchlist_entity",
     "public.watchlist_version",
     "filing.filing_event",
+    "filing.reason",
     "filing.submission",
 }
 # The same for every tenant: published lists, models, feature names, and the list of migrations.

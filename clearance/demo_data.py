@@ -115,8 +115,8 @@ def _applicant(spec: DocumentSpec) -> dict[str, Any]:
         "nationality": country,
         "country_of_residence": country,
         "occupation": "employed",
-        "source_of_funds": "salary",
-        "purpose": "current_account",
+        "product": "current_account",
+        "monthly_income": {"amount": "4200.00", "currency": "USD"},
         "channel": "online",
         "expected_monthly_volume": {"amount": "2500.00", "currency": "USD"},
     }

@@ -23,6 +23,9 @@ _PARTY_NAMES = {
     "8": "contact for assistance",
     "34": "institution where the activity occurred",
     "33": "subject",
+    "50": "person conducting for themselves",
+    "17": "person conducting for another",
+    "23": "person on whose behalf it was conducted",
 }
 _STATES_ASKED = frozenset({"US", "CA", "MX"})
 _NO_VALUES = re.compile(
@@ -127,7 +130,7 @@ def _numbers(root: etree._Element) -> Iterator[Finding]:
             _is_tin(numbers.get("2", "")) or _is_tin(numbers.get("1", "")) or "9" in numbers
         ):
             yield _number_wrong(code, "EIN, SSN or foreign number (type 2, 1 or 9)", "nine digits, no hyphen")
-        if code == "33":
+        if code in ("33", "50", "17", "23"):
             for kind in ("1", "2"):
                 if kind in numbers and not _is_tin(numbers[kind]):
                     yield _number_wrong(
@@ -422,6 +425,10 @@ RULES: tuple[Callable[[etree._Element], Iterator[Finding]], ...] = (
     _narrative,
     _texts,
 )
+
+
+COMMON_RULES = (_names, _numbers, _reachability, _addresses, _texts)
+"""Those that hold for every batch form of FinCEN."""
 
 
 def _nodes(node: etree._Element, path: str) -> list[etree._Element]:

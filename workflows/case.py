@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
     from workflows import policies
-    from workflows.assertions import AssertionRefused, Purpose, verify
+    from workflows.assertions import Purpose
+    from workflows.authority import refusals_as_answers, role_by
     from workflows.review import ActionRefused, Review
     from workflows.steps import CaseSteps
     from workflows.visibility import show_case, show_state, show_tenant
@@ -103,7 +103,7 @@ class CaseWorkflow:
         )
 
     def _check(self, action: m.CaseAction, command: m.CaseCommand) -> None:
-        """Authority first, then the rules of the case. A refusal reaches the caller as an error of the code's type."""
+        """Authority first, then the rules of the case."""
         purpose = Purpose(
             target_id=self._case.case_id,
             run_id=workflow.info().run_id,
@@ -113,13 +113,11 @@ class CaseWorkflow:
             disposition=command.disposition,
             reason_sha256=command.reason_sha256,
         )
-        try:
+        with refusals_as_answers():
             if command.action is not action:
                 raise ActionRefused("ACTION_DIFFERS", f"the command says {command.action.value}")
-            claims = verify(command.assertion, self._case.officer_public_key, purpose, workflow.now())
-            self._review.check(command, claims.role)
-        except (AssertionRefused, ActionRefused) as refusal:
-            raise ApplicationError(str(refusal), type=refusal.code, non_retryable=True) from refusal
+            role = role_by(command.assertion, self._case.officer_public_key, purpose)
+            self._review.check(command, role)
 
     async def _accept(self, command: m.CaseCommand) -> m.CaseState:
         self._review = self._review.after(command)

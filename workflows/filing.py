@@ -7,12 +7,12 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
     from workflows import policies
-    from workflows.assertions import AssertionRefused, Purpose, verify
+    from workflows.assertions import Purpose
+    from workflows.authority import refusals_as_answers, role_by
     from workflows.review import ActionRefused
     from workflows.steps import FilingSteps
     from workflows.visibility import show_state, show_tenant
@@ -86,13 +86,11 @@ class FilingWorkflow:
             officer_id=command.officer_id,
             reason_sha256=command.reason_sha256,
         )
-        try:
+        with refusals_as_answers():
             if command.action is not action:
                 raise ActionRefused("ACTION_DIFFERS", f"the command says {command.action.value}")
-            claims = verify(command.assertion, self._filing.officer_public_key, purpose, workflow.now())
-            self._check_rules(action, command, claims.role, statuses)
-        except (AssertionRefused, ActionRefused) as refusal:
-            raise ApplicationError(str(refusal), type=refusal.code, non_retryable=True) from refusal
+            role = role_by(command.assertion, self._filing.officer_public_key, purpose)
+            self._check_rules(action, command, role, statuses)
 
     def _check_rules(
         self, action: m.CaseAction, command: m.FilingCommand, role: str, statuses: tuple[str, ...]

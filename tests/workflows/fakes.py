@@ -1,8 +1,9 @@
 """Steps written by hand that answer what a test says and remember what they were asked, and officers who sign."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -150,11 +151,11 @@ class Desk:
         officer: UUID,
         role: str,
         disposition: m.Disposition | None = None,
-        **changed: Any,
+        signed: Mapping[str, Any] = MappingProxyType({}),
     ) -> m.CaseState:
-        """Look at the case, then act on it; `changed` alters what is signed."""
+        """Look at the case, then act on it; `signed` alters what is signed."""
         state = await case.query("state", result_type=m.CaseState)
-        command = self.command(state, action, officer, role, await _now(case), disposition, **changed)
+        command = self.command(state, action, officer, role, await _now(case), disposition, signed)
         return await case.execute_update(action.value, command, result_type=m.CaseState)
 
     def command(
@@ -165,10 +166,10 @@ class Desk:
         role: str,
         now: datetime,
         disposition: m.Disposition | None = None,
-        **changed: Any,
+        signed: Mapping[str, Any] = MappingProxyType({}),
     ) -> m.CaseCommand:
         purpose = Purpose(state.case_id, state.run_id, state.revision, action, officer, disposition, REASON)
-        assertion = mint(AssertionClaims(replace(purpose, **changed), role, now), self.key)
+        assertion = mint(AssertionClaims(replace(purpose, **signed), role, now), self.key)
         return m.CaseCommand(action, officer, state.revision, assertion, disposition, UUID(int=7), REASON)
 
     async def act_on_filing(

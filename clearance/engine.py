@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID
 
 import psycopg
@@ -17,6 +18,7 @@ from prometheus_client import Counter, Histogram
 from psycopg_pool import PoolTimeout
 
 import jurisdictions
+from aml.money import Money
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
@@ -80,7 +82,8 @@ class StreamingEngine:
     # --- Life ---------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Take ownership of the partition and rebuild its state. Raises `PartitionTaken`."""
+        """Compile what is not in the cache yet, take ownership of the partition, rebuild. Raises `PartitionTaken`."""
+        await asyncio.to_thread(self._warm_up)
         for tenant in await self._tenants():
             await self._own(tenant)
             self._partitions[tenant.tenant_id] = await self._rebuild(tenant)
@@ -109,6 +112,15 @@ class StreamingEngine:
         answer: asyncio.Future[list[TransactionAnswer]] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Request(tenant_id, submitted, answer))
         return await answer
+
+    def _warm_up(self) -> None:
+        """The first start compiles the kernels for about a minute; later ones load them. Nobody should wait for it."""
+        started = time.perf_counter()
+        regime = jurisdictions.regime("US", datetime.now(UTC).date())
+        scratch = Partition(regime, monitoring_parameters(regime), self._model, self._trees)
+        money = Money(Decimal(100), regime.currency)
+        scratch.assess([Transaction("warm-up", datetime.now(UTC), "a", "b", money)], [False])
+        log.info("kernels ready after %.1f s", time.perf_counter() - started)
 
     async def _tenants(self) -> list[Tenant]:
         async with service_transaction(self._pool) as connection:

@@ -27,7 +27,8 @@ PROCESSES: dict[str, tuple[str, ...]] = {
 }
 """Which services share a process in the embedded stack; in production each has its own."""
 
-START_SECONDS = 90.0
+START_SECONDS = 300.0
+"""The first start of an engine compiles its kernels; it is waited for."""
 STOP_SECONDS = 15.0
 
 Report = Callable[[str], None]

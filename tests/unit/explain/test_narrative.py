@@ -43,7 +43,7 @@ def test_every_decision_has_a_sentence(case: Case) -> None:
 
 def test_every_feature_of_a_stored_model_has_words() -> None:
     for card in sorted((ROOT / "models").glob("*/card.json")):
-        if json.loads(card.read_bytes())["format"] == "lightgbm_text":
+        if json.loads(card.read_bytes()).get("format") == "lightgbm_text":
             missing = set(load(card.parent).card["features"]) - set(REASONS)
             assert not missing, f"{card.parent.name}: explain/reasons.py has no words for {sorted(missing)}"
     assert set(FEATURES) <= set(REASONS)

@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
@@ -28,8 +27,9 @@ CONVERTER = encrypting_converter(PayloadKeys("test", {"test": bytes(range(32))})
 Working = Callable[[Script], AbstractAsyncContextManager[Client]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def environment() -> AsyncIterator[WorkflowEnvironment]:
+    """A server for each test: what another test left open would hold the clock that this one wants to skip."""
     server = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(server), data_converter=CONVERTER
@@ -62,5 +62,5 @@ def working(environment: WorkflowEnvironment) -> Working:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(Ed25519PrivateKey.generate())
+def desk(environment: WorkflowEnvironment) -> Desk:
+    return Desk(environment.get_current_time)

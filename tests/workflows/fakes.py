@@ -1,6 +1,6 @@
 """Steps written by hand that answer what a test says and remember what they were asked, and officers who sign."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -136,9 +136,10 @@ def _is_step(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Desk:
-    """The officers' side: mints what the API would mint, with a key of its own."""
+    """The officers' side: mints what the API would mint, with a key of its own, at the server's time."""
 
-    key: Ed25519PrivateKey
+    clock: Callable[[], Awaitable[datetime]]
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
     @property
     def public_key(self) -> str:
@@ -155,7 +156,7 @@ class Desk:
     ) -> m.CaseState:
         """Look at the case, then act on it; `signed` alters what is signed."""
         state = await case.query("state", result_type=m.CaseState)
-        command = self.command(state, action, officer, role, await _now(case), disposition, signed)
+        command = self.command(state, action, officer, role, await self.clock(), disposition, signed)
         return await case.execute_update(action.value, command, result_type=m.CaseState)
 
     def command(
@@ -177,12 +178,6 @@ class Desk:
     ) -> m.FilingState:
         state = await filing.query("state", result_type=m.FilingState)
         purpose = Purpose(state.filing_id, state.run_id, state.revision, action, officer, None, REASON)
-        assertion = mint(AssertionClaims(purpose, role, await _now(filing)), self.key)
+        assertion = mint(AssertionClaims(purpose, role, await self.clock()), self.key)
         command = m.FilingCommand(action, officer, state.revision, assertion, REASON)
         return await filing.execute_update(action.value, command, result_type=m.FilingState)
-
-
-async def _now(handle: WorkflowHandle[Any, Any]) -> datetime:
-    """The server's time as the workflow sees it: of the last event, which time skipping may have moved."""
-    events = [event async for event in handle.fetch_history_events()]
-    return max(events[-1].event_time.ToDatetime(UTC), datetime.now(UTC))

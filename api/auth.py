@@ -13,8 +13,8 @@ from uuid import UUID
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from fastapi import Depends, Request, Response
-from fastapi.routing import APIRoute
 
+from api.limits import MAX_BYTES, LimitedRoute
 from api.permissions import HIDDEN, ROLE_PERMISSIONS, SCOPE_PERMISSIONS, Permission, Role, role_for
 from api.services import Services
 from store.audit import record_refusal
@@ -136,12 +136,16 @@ async def authenticate(request: Request) -> Principal:
 # --- Routes ----------------------------------------------------------------------------------------------------------
 
 
-def needs(permission: Permission, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """`openapi_extra` of a guarded route: the permission, where the route class and the API's readers both find it."""
-    return {_PERMISSION: permission.value, "security": [{"bearer": []}], **(extra or {})}
+def needs(
+    permission: Permission, extra: Mapping[str, Any] | None = None, *, max_bytes: int | None = None
+) -> dict[str, Any]:
+    """`openapi_extra` of a guarded route: the permission (and a body's limit), where the route class and the API's
+    readers both find it."""
+    limit = {} if max_bytes is None else {MAX_BYTES: max_bytes}
+    return {_PERMISSION: permission.value, "security": [{"bearer": []}], **limit, **(extra or {})}
 
 
-class GuardedRoute(APIRoute):
+class GuardedRoute(LimitedRoute):
     """A route that checks the credential before it reads the body. One without a permission cannot be declared."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

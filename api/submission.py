@@ -93,7 +93,8 @@ async def read_submission(request: Request, key: bytes, today: date) -> Received
     uploads = [_upload("document", position, content) for position, content in enumerate(documents)]
     uploads += [_upload("selfie", position, content) for position, content in enumerate(selfies)]
     files = [[upload.kind, upload.sha256] for upload in uploads]
-    content = canonical_json({"applicant": applicant.model_dump(mode="json"), "files": files})
+    # Without what was not stated: a field that this API learns later leaves the digest of older requests as it was.
+    content = canonical_json({"applicant": applicant.model_dump(mode="json", exclude_none=True), "files": files})
     return ReceivedApplication(
         applicant=applicant,
         uploads=tuple(uploads),
@@ -125,15 +126,17 @@ def field_problems(error: Any) -> list[FieldProblem]:
     """Where and why, from pydantic's errors, as JSON pointers (RFC 6901); never the value: it may be personal."""
     return [
         FieldProblem(
-            pointer="".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in item["loc"]),
-            detail=_without_prefix(item["msg"]),
+            pointer="".join(f"/{_token(part)}" for part in item["loc"]),
+            detail=item["msg"].removeprefix("Value error, "),
         )
         for item in error.errors()
     ]
 
 
-def _without_prefix(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _token(part: str | int) -> str:
+    """One step of a pointer. A field's name is the sender's: what is no text in it cannot be sent back."""
+    name = str(part)[:100].encode(errors="replace").decode()
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _idempotency_key(request: Request) -> str:

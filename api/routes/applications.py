@@ -100,8 +100,7 @@ _SUBMISSION_BODY: dict[str, Any] = {
 @router.post(
     "",
     status_code=202,
-    max_body_size=MAX_REQUEST_BYTES,
-    openapi_extra=needs(Permission.SUBMIT_APPLICATIONS, _SUBMISSION_BODY),
+    openapi_extra=needs(Permission.SUBMIT_APPLICATIONS, _SUBMISSION_BODY, max_bytes=MAX_REQUEST_BYTES),
     responses={
         202: {"headers": {"Location": {"description": "The application.", "schema": {"type": "string"}}}},
         **problem_responses([400, 413, 422]),

@@ -6,6 +6,7 @@ from functools import cache
 from fastapi import APIRouter
 
 from api.auth import TOKEN_LIFETIME, CurrentServices, NotAuthenticated, mint_token
+from api.limits import LimitedRoute
 from api.permissions import Role
 from api.schemas.problems import problem_responses
 from api.schemas.tokens import LoginIn, TokenOut
@@ -14,13 +15,13 @@ from store.connection import tenant_transaction
 from store.credentials import find_officer, hash_password, verify_password
 from store.tenants import fetch_tenant
 
-router = APIRouter(prefix="/v1", tags=["tokens"])
+router = APIRouter(prefix="/v1", tags=["tokens"], route_class=LimitedRoute)
 
 _HASHING = asyncio.Semaphore(2)
 """A password costs 128 MB to check: so many at once, the rest wait."""
 
 
-@router.post("/tokens", responses=problem_responses([422]), summary="Sign in as an officer", max_body_size=10_000)
+@router.post("/tokens", responses=problem_responses([422]), summary="Sign in as an officer")
 async def sign_in(body: LoginIn, services: CurrentServices) -> TokenOut:
     """The token is a JWT (EdDSA), good for an hour. Every attempt on a known tenant is audited.
 

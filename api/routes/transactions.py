@@ -65,8 +65,7 @@ _BODY = {
 
 @router.post(
     "/transactions",
-    openapi_extra=needs(Permission.SUBMIT_TRANSACTIONS, _BODY),
-    max_body_size=_MAX_BYTES,
+    openapi_extra=needs(Permission.SUBMIT_TRANSACTIONS, _BODY, max_bytes=_MAX_BYTES),
     responses={
         207: {"model": TransactionResults, "description": "Some rows were not taken: each says why. The others were."},
         **problem_responses([400, 409, 413, 422]),
@@ -163,9 +162,8 @@ def _answered(index: int, answer: TransactionAnswer) -> TransactionResult:
 
 def _refused(index: int, row: Any, problem: Problem) -> TransactionResult:
     given = row.get("transaction_id") if isinstance(row, dict) else None
-    return TransactionResult(
-        index=index, transaction_id=given if isinstance(given, str) else None, status="refused", problem=problem
-    )
+    readable = isinstance(given, str) and len(given) <= 200 and given.isprintable()
+    return TransactionResult(index=index, transaction_id=given if readable else None, status="refused", problem=problem)
 
 
 def _results(results: list[TransactionResult]) -> TransactionResults:

@@ -22,7 +22,7 @@ class CaseRow(BaseModel):
     reasons: list[str] = Field(description="The rules or typologies that referred it.")
     due_at: datetime
     escalated: bool = Field(description="Its deadline passed while it was open.")
-    four_eyes: bool = Field(description="A second officer has to approve the decision.")
+    four_eyes: bool = Field(description="Some dispositions wait for a second officer's approval.")
     claimed_by: UUID | None
     opened_at: datetime
 
@@ -95,7 +95,7 @@ class DecideIn(BaseModel):
 
     revision: int = Field(ge=0, description="The revision you looked at.")
     disposition: Disposition = Field(
-        description="Of an application: approve, reject, block. Of an alert: true_positive, false_positive, inconclusive."
+        description="Of an application: approve, reject, block; of an alert: true_positive, false_positive, …"
     )
     reason: LongText
 

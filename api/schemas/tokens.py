@@ -1,11 +1,18 @@
 """Signing in, over the wire."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from api.permissions import Role
+from api.schemas.fields import Text
+
+
+def _encodable(password: SecretStr) -> SecretStr:
+    if any("\ud800" <= character <= "\udfff" for character in password.get_secret_value()):
+        raise ValueError("is not text")
+    return password
 
 
 class LoginIn(BaseModel):
@@ -19,8 +26,8 @@ class LoginIn(BaseModel):
     )
 
     tenant_id: UUID
-    login: str = Field(min_length=1, max_length=200)
-    password: SecretStr = Field(max_length=1000)
+    login: Text
+    password: Annotated[SecretStr, Field(max_length=1000), AfterValidator(_encodable)]
 
 
 class TokenOut(BaseModel):

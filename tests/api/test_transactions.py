@@ -1,0 +1,158 @@
+"""Each row is judged for itself: what is broken or repeated says so, and the rest goes on."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from aml.transaction import Channel
+from api.schemas.transactions import TransactionIn
+from tests.api.house import House
+
+
+def row(number: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "transaction_id": f"t-{number}",
+        "booked_at": "2026-03-04T12:00:00Z",
+        "debtor_account": "acc-1",
+        "creditor_account": "acc-2",
+        "money": {"amount": "9500.00", "currency": "EUR"},
+        "channel": "cash_deposit",
+        "debtor_country": "DEU",
+    } | changes
+
+
+async def send(house: House, body: Any) -> httpx.Response:
+    return await house.service(app=house.engine_app).post("/v1/transactions", json=body)
+
+
+async def test_one_transaction_is_taken_as_the_domain_knows_it(house: House) -> None:
+    answer = await send(house, row(booked_at="2026-03-04T13:00:00+01:00"))
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["accepted"], told["duplicates"], told["refused"]) == (1, 0, 0)
+    assert told["results"][0]["flags"] == ["UNKNOWN_ACCOUNT"]
+    assert told["results"][0]["decision_id"]
+    [taken] = house.engine.taken[house.own.tenant_id].values()
+    assert taken.booked_at == datetime(2026, 3, 4, 12, tzinfo=UTC)
+    assert (taken.money.amount, taken.money.currency) == (Decimal("9500.00"), "EUR")
+    assert (taken.channel, taken.debtor_country, taken.creditor_country) == (Channel.CASH_DEPOSIT, "DE", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"money": {"amount": "-5.00", "currency": "EUR"}}, "/money/amount"),
+        ({"money": {"amount": "0", "currency": "EUR"}}, "/money"),
+        ({"money": {"amount": "1.001", "currency": "EUR"}}, "/money"),
+        ({"money": {"amount": "5.00", "currency": "XXX"}}, "/money"),
+        ({"money": {"amount": 5.0, "currency": "EUR"}}, "/money/amount"),
+        ({"money": {"amount": "1e3000", "currency": "EUR"}}, "/money/amount"),
+        ({"booked_at": "2026-03-04T12:00:00"}, "/booked_at"),
+        ({"booked_at": "yesterday"}, "/booked_at"),
+        ({"booked_at": "9999-01-01T00:00:00Z"}, "/booked_at"),
+        ({"booked_at": 1}, "/booked_at"),
+        ({"creditor_country": "XYZ"}, "/creditor_country"),
+        ({"channel": "pigeon"}, "/channel"),
+        ({"transaction_id": ""}, "/transaction_id"),
+        ({"debtor_account": "a\u0000"}, "/debtor_account"),
+        ({"colour": "red"}, "/colour"),
+    ],
+)
+async def test_a_broken_row_gets_its_own_problem_and_the_rest_goes_on(
+    house: House, change: dict[str, Any], pointer: str
+) -> None:
+    answer = await send(house, [row(1), row(2, **change), row(3)])
+    assert answer.status_code == 207
+    told = answer.json()
+    assert [result["status"] for result in told["results"]] == ["accepted", "refused", "accepted"]
+    problem = told["results"][1]["problem"]
+    assert problem["code"] == "TRANSACTION_INVALID"
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+    assert set(house.engine.taken[house.own.tenant_id]) == {"t-1", "t-3"}
+
+
+async def test_an_id_that_is_no_text_is_refused_and_not_repeated(house: House) -> None:
+    body = json.dumps([row(1), row(2)]).replace("t-2", "\\ud800")
+    answer = await house.service(app=house.engine_app).post("/v1/transactions", content=body)
+    assert answer.status_code == 207
+    assert [result["transaction_id"] for result in answer.json()["results"]] == ["t-1", None]
+
+
+@pytest.mark.parametrize("broken", [None, 7, "t-1", [], [row()]])
+async def test_a_row_that_is_no_object_is_refused_alone(house: House, broken: Any) -> None:
+    answer = await send(house, [row(1), broken])
+    assert [result["status"] for result in answer.json()["results"]] == ["accepted", "refused"]
+
+
+async def test_a_known_id_says_so(house: House) -> None:
+    await send(house, row(1))
+    answer = await send(house, [row(1), row(2)])
+    assert answer.status_code == 207
+    told = answer.json()
+    assert (told["accepted"], told["duplicates"]) == (1, 1)
+    assert told["results"][0]["problem"]["code"] == "TRANSACTION_DUPLICATE"
+    assert "id of its own" in told["results"][0]["problem"]["detail"]
+
+
+async def test_a_single_broken_or_repeated_transaction_is_answered_as_a_problem(house: House) -> None:
+    broken = await send(house, row(1, channel="pigeon"))
+    assert (broken.status_code, broken.headers["Content-Type"]) == (422, "application/problem+json")
+    await send(house, row(1))
+    repeated = await send(house, row(1))
+    assert (repeated.status_code, repeated.json()["code"]) == (409, "TRANSACTION_DUPLICATE")
+
+
+async def test_a_rebuilding_engine_is_503_and_nothing_is_taken(house: House) -> None:
+    house.engine.rebuilding = True
+    answer = await send(house, [row(1)])
+    assert (answer.status_code, answer.json()["code"]) == (503, "ENGINE_REBUILDING")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'"x"', b"[" * 100_000, b"\xff"])
+async def test_a_body_that_is_no_transaction_is_a_problem(house: House, body: bytes) -> None:
+    answer = await house.service(app=house.engine_app).post("/v1/transactions", content=body)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+
+
+async def test_more_rows_than_the_limit_are_refused_as_a_whole(house: House) -> None:
+    answer = await send(house, [0] * 10_001)
+    assert answer.status_code == 400
+    assert house.engine.taken == {}
+
+
+async def test_the_transactions_are_those_of_the_keys_tenant(house: House) -> None:
+    client = house.service(house.other, app=house.engine_app)
+    await client.post("/v1/transactions", json=row(1))
+    assert list(house.engine.taken) == [house.other.tenant_id]
+
+
+async def test_the_documented_example_is_taken(house: House) -> None:
+    [example] = TransactionIn.model_json_schema()["examples"]
+    assert (await send(house, example)).status_code == 200
+
+
+# --- Accounts --------------------------------------------------------------------------------------------------------
+
+
+async def test_an_account_is_tied_to_a_customer_once(house: House) -> None:
+    customer = str(await house.customer())
+    body = {"account": "acc-1", "customer_id": customer}
+    assert (await house.service().post("/v1/accounts", json=body)).status_code == 201
+    assert (await house.service().post("/v1/accounts", json=body)).status_code == 200
+    second = str(await house.customer())
+    taken = await house.service().post("/v1/accounts", json=body | {"customer_id": second})
+    assert (taken.status_code, taken.json()["code"]) == (409, "ACCOUNT_TAKEN")
+    assert [str(row[0]) for row in house.rows("SELECT customer_id FROM account")] == [customer]
+
+
+async def test_an_account_needs_a_customer_of_ones_own(house: House) -> None:
+    customer = str(await house.customer())
+    body = {"account": "acc-1", "customer_id": customer}
+    answer = await house.service(house.other).post("/v1/accounts", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "CUSTOMER_UNKNOWN")
+    assert house.rows("SELECT 1 FROM account") == []

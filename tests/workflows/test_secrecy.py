@@ -1,0 +1,70 @@
+"""What Temporal keeps of a run holds nothing in clear: inputs, results, summaries, details, failures."""
+
+from uuid import uuid4
+
+import pytest
+from temporalio import activity
+from temporalio.api.common.v1 import Payload
+from temporalio.client import WorkflowFailureError
+
+from tests.workflows.conftest import QUEUE, Working
+from tests.workflows.fakes import TENANT, Desk, Script
+from workflows import messages as m
+from workflows.codec import ENCODING
+from workflows.onboarding import OnboardingWorkflow
+from workflows.steps import RecordUnknown
+
+NAME = "Grete Beispielsdottir"
+
+
+class Careless(Script):
+    """A step that, against the house rule, puts a name in its error."""
+
+    @activity.defn
+    async def decide_outcome(self, facts: m.OutcomeInput) -> m.Outcome:
+        raise RecordUnknown(f"no decision for {NAME}")
+
+
+def payloads(message):  # type: ignore[no-untyped-def]
+    """Every payload inside a protobuf message, wherever it hides, but search attributes, which are never encrypted."""
+    for descriptor, value in message.ListFields():
+        if descriptor.name == "search_attributes" or descriptor.message_type is None:
+            continue
+        if descriptor.message_type.GetOptions().map_entry:
+            parts = value.values() if hasattr(value, "values") else []
+        else:
+            parts = value if hasattr(value, "add") or isinstance(value, list) else [value]
+        for part in parts:
+            if isinstance(part, Payload):
+                yield part
+            elif hasattr(part, "ListFields"):
+                yield from payloads(part)
+
+
+@pytest.mark.parametrize("script", [Script(reasons=("VERY_SECRET_RULE",)), Careless()], ids=["concluded", "failed"])
+async def test_a_history_holds_no_plaintext(working: Working, desk: Desk, script: Script) -> None:
+    application_id = uuid4()
+    async with working(script) as client:
+        handle = await client.start_workflow(
+            OnboardingWorkflow.run,
+            m.OnboardingInput(TENANT, application_id, desk.public_key),
+            id=m.workflow_id(m.Kind.ONBOARDING, uuid4()),
+            task_queue=QUEUE,
+            static_summary="VERY_SECRET_SUMMARY",
+        )
+        if isinstance(script, Careless):
+            with pytest.raises(WorkflowFailureError) as failed:
+                await handle.result()
+            assert NAME in str(failed.value.cause.cause)  # whoever holds the key can read it
+        else:
+            await handle.result()
+        history = await handle.fetch_history()
+
+    found = [payload for event in history.events for payload in payloads(event)]
+    assert len(found) > 20
+    assert {payload.metadata["encoding"] for payload in found} == {ENCODING}
+    raw = b"".join(event.SerializeToString() for event in history.events)
+    secrets = [str(application_id), desk.public_key, "VERY_SECRET", NAME, "Beispielsdottir", "officer_public_key"]
+    secrets += ["Read document", "Traceback"]
+    for secret in secrets:
+        assert secret.encode() not in raw, secret

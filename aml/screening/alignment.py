@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from aml.screening.lexicon import ABU, PARTICLES, TITLES
+from aml.screening.lexicon import ABJAD_SMALL_WORDS, ABU, PARTICLES, TITLES
 from aml.screening.organisations import FORM_TOKENS
-from aml.screening.sounds import token
+from aml.screening.sounds import readings, token
 from aml.screening.transliteration import ABJAD
 
 SAME, CLOSE, FAIR = 0.965, 0.85, 0.75
@@ -33,11 +33,12 @@ def token_similarity(first: str, second: str) -> float:
     if len(first) == 1 or len(second) == 1:
         return INITIAL if first[0] == second[0] else 0.0
     a, b = token(first), token(second)
+    if first[0] == ABJAD or second[0] == ABJAD:
+        spelt = OSA.normalized_similarity(a.sound, b.sound)
+        return max(_consonantal(a.bones, b.bones), 0.96 * spelt if spelt >= 0.75 else 0.0)
     shared = len(a.letters & b.letters)
     if shared * 2 < len(a.letters) and shared * 2 < len(b.letters):
         return 0.0
-    if first[0] == ABJAD or second[0] == ABJAD:
-        return _consonantal(a.bones, b.bones)
     if a.sound == b.sound:
         return 0.97
     if first.startswith("abd") != second.startswith("abd") and min(len(first), len(second)) >= 5:
@@ -60,14 +61,20 @@ def token_similarity(first: str, second: str) -> float:
 
 def _consonantal(first: str, second: str) -> float:
     """Where one side's script writes no short vowels, consonants are all there is; v and w may have been vowels."""
+    return max(_same_bones(one, other) for one in readings(first) for other in readings(second))
+
+
+def _same_bones(first: str, second: str) -> float:
     if first == second:
-        return (0.6, 0.8, 0.9, 0.95)[min(len(first), 3)] if first else 0.0
+        return (0.0, 0.7, 0.88, 0.97)[min(len(first), 3)]
     bare, other = first.replace("v", ""), second.replace("v", "")
     if bare == other and len(bare) >= 2:
-        return 0.86
+        return 0.88
     if min(len(bare), len(other)) < 2:
         return 0.0
     alike = OSA.normalized_similarity(bare, other)
+    if bare.startswith(other) or other.startswith(bare):
+        return max(0.72, 0.3 + 0.6 * alike)
     return 0.3 + 0.6 * alike if alike >= 0.5 else 0.0
 
 
@@ -94,6 +101,8 @@ def weight_of(text: str, rarity: Callable[[str], float], is_person: bool) -> flo
     if len(text) == 1:
         return INITIAL_WEIGHT
     if is_person:
+        if text[0] == ABJAD:
+            return ABJAD_SMALL_WORDS.get(text, 0.0) or rarity(text)
         if text in PARTICLES:
             return PARTICLE_WEIGHT
         if text in TITLES:

@@ -22,31 +22,60 @@ TITLES = _words(
 )
 ABU = frozenset(("abu", "abou", "abo", "um", "umm", "said", "syed", "sayed"))
 """Titles that are as often part of the name: half a name's weight."""
+ABJAD_SMALL_WORDS = {
+    **dict.fromkeys(("~bn", "~abn", "~bnt", "~wld", "~al"), 0.35),
+    **dict.fromkeys(("~abw", "~aby", "~aba", "~am", "~syd"), 1.5),
+    **dict.fromkeys(("~aGa", "~alhaj", "~haj", "~hajy", "~SyX", "~alSyX", "~mla", "~mwlwy", "~mwlana", "~qary"), 0.5),
+}
+"""The same in Arabic letters, as `transliteration` writes them, with the weight in nats."""
 _ABD = _words("abd abdul abdel abdal abdol abdoul abdur abdus abdud abdun abdut abduz abdu abdou abed abid")
 _ARTICLES = _words("al el ul ar er ur as es us ad ed ud an en un at et ut az ez uz ash ush")
-_ONE_WORD = re.compile(r"^abd(?:ou|[aeiou])?l?(?=[^aeiou]|[aeiou][^aeiou])")
+_ALLAH = _words("allah alla allh ullah ulla ollah lah lh llah")
+_DIN = _words("din deen dine dyn eddin eddine uddin uddeen aldin aldeen addin oddin eldin eldine")
+_ABD_WORD = re.compile(r"^abd(?:ou|[aeiou])?l?(?=[^aeiou]|[aeiou][^aeiou])")
+_LAH_WORD = re.compile(r"(?:[aeou]+l|[aeou]+|l)?lah?$")
+_DIN_WORD = re.compile(r"(?:[aeou]+[ld]?|[ld])?d(?:ee|i|y)ne?$")
 
 
 def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
-    """`Abd al-Rahman`, `Abdul Rahman`, `Abdurrahman` → `abdrahman`; other tokens as they are."""
-    if not any(word.startswith(("ab", "~ab")) for word in found):
-        return found
+    """Arabic compounds as one word without article, however they were parted: `Abd al-Rahman`, `Abdurrahman` →
+    `abdrahman`; `Saif Allah`, `Sayfullah` → `saiflah`, `sayflah`; `Salah al-Din`, `Salahuddin` → `salahdin`."""
     kept: list[str] = []
     place = 0
     while place < len(found):
-        word = found[place]
+        mark, word = _unmarked(found[place])
         place += 1
-        if word.lstrip("~") in _ABD and place < len(found):
-            if found[place] in _ARTICLES and place + 1 < len(found):
+        if word in _ABD and place < len(found):
+            if _unmarked(found[place])[1] in _ARTICLES and place + 1 < len(found):
                 place += 1
-            mark = "~" if found[place].startswith("~") else ""
-            kept.append(mark + "abd" + _bare(found[place].lstrip("~")))
+            other, name = _unmarked(found[place])
+            kept.append((mark or other) + "abd" + _bare("lah" if name in _ALLAH else name))
             place += 1
-        elif word.startswith("abd") and len(word) >= 7 and word not in _ABD:
-            kept.append("abd" + _bare(_ONE_WORD.sub("", word)))
+        elif (word in _ALLAH or word in _DIN) and kept:
+            if len(kept) > 1 and kept[-1] in _ARTICLES:
+                kept.pop()
+            if kept[-1] not in PARTICLES and len(kept[-1]) > 2:
+                kept[-1] += "lah" if word in _ALLAH else "din"
+            else:
+                kept.append(mark + word)
         else:
-            kept.append(word)
+            kept.append(mark + _one_word(word))
     return tuple(kept)
+
+
+def _one_word(word: str) -> str:
+    if len(word) >= 6 and word.startswith("abd") and word not in _ABD:
+        return "abd" + _bare(_ABD_WORD.sub("", word))
+    if len(word) >= 7:
+        if word.endswith(("lah", "lla")):
+            return _LAH_WORD.sub("", word) + "lah"
+        if word.endswith(("ddin", "ddine", "ddeen", "ldin", "ldeen", "uddyn", "eddine", "oudine", "odine")):
+            return _DIN_WORD.sub("", word) + "din"
+    return word
+
+
+def _unmarked(word: str) -> tuple[str, str]:
+    return ("~", word[1:]) if word.startswith("~") else ("", word)
 
 
 def _bare(word: str) -> str:

@@ -11,7 +11,7 @@ from aml.screening.alignment import Alignment, align
 from aml.screening.evidence import NAME_FEATURES, birth_date, country, gender, identifier, name_values
 from aml.screening.index import ScreeningIndex
 from aml.screening.query import Query
-from aml.screening.records import ListedName, Record, name_tokens, normal_number
+from aml.screening.records import ListedName, Record, by_script, name_tokens, normal_number
 from aml.screening.scorer import Scorer, probability, reference_scorer
 from aml.screening.watchlist import ListVersion
 from explain.record import ModelRef
@@ -124,7 +124,9 @@ def compare(
     candidates: int = CANDIDATES,
 ) -> list[Scored]:
     """Every candidate with its evidence and log-odds, best first: what `screen` shows of, and training learns from."""
-    asked = [(name, found) for name in query.names if (found := name_tokens(name, query.kind))]
+    asked = [
+        (part, found) for name in query.names for part in by_script(name) if (found := name_tokens(part, query.kind))
+    ]
     scored = [
         entry
         for number, places in _candidates(query, asked, index, candidates).items()

@@ -11,6 +11,7 @@ from aml.screening.lexicon import compounds
 from aml.screening.organisations import significant
 from aml.screening.query import IDENTIFIERS, KINDS
 from aml.screening.text import tokens
+from aml.screening.transliteration import script_of
 from aml.screening.watchlist import Entity
 
 _STRONG_NAMES = ("name", "alias", "previousName", "abbreviation")
@@ -48,6 +49,18 @@ def name_tokens(text: str, kind: str) -> tuple[str, ...]:
     return significant(found) if kind != "airplane" else found
 
 
+def by_script(text: str) -> tuple[str, ...]:
+    """`Имя / Name` and the like as one name for each script; a name with look-alike letters in it stays whole."""
+    if text.isascii():
+        return (text,)
+    groups: dict[str, list[str]] = {}
+    for word in re.split(r"[\s/|]+", text):
+        script = script_of(word)
+        groups.setdefault("latin" if script == "mixed" else script, []).append(word)
+    foreign = [script for script in groups if script in ("arabic", "hebrew", "han")]
+    return tuple(" ".join(words) for words in groups.values()) if foreign and len(groups) > 1 else (text,)
+
+
 def normal_number(number: str) -> str:
     """An identifier as it is compared: letters and digits only, upper case, no leading zeros."""
     return re.sub(r"[^A-Z0-9]", "", number.upper()).lstrip("0")
@@ -59,9 +72,10 @@ def record_of(entity: Entity, list_index: int) -> Record:
     kind = KINDS.get(entity["schema"], "any")
     names: dict[tuple[str, ...], ListedName] = {}
     for text, weak in _names(held):
-        found = name_tokens(text, kind)
-        if found and found not in names:
-            names[found] = ListedName(text, weak, found)
+        for part in by_script(text):
+            found = name_tokens(part, kind)
+            if found and found not in names:
+                names[found] = ListedName(text, weak, found)
     genders = held.get("gender", ())
     return Record(
         id=entity["id"],

@@ -50,7 +50,7 @@ def find_barcodes(image: Image) -> tuple[Barcode, ...]:
         if scale > 1 and scale * max(flat.shape) > MAX_SIDE:
             break
         scaled = flat if scale == 1 else cv2.resize(flat, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        found = zxingcpp.read_barcodes(scaled, formats=formats)
+        found = zxingcpp.read_barcodes(scaled, formats=formats, text_mode=zxingcpp.TextMode.Plain)
         if found:
             return tuple(Barcode(str(b.format), b.text, _box(b.position, scale)) for b in found)
         if scale == 1 and not _may_hold_symbol(flat):

@@ -51,7 +51,8 @@ def decode_file(source: Path, folder: Path) -> dict[str, Any]:
     Returns the metadata, which is also written as `result.json`: format, pages (file, width, height, scale), frames,
     EXIF software and dates where present (they matter for tamper checks). Raises `DocumentUnreadable`.
     """
-    head = source.open("rb").read(1024)
+    with source.open("rb") as file:
+        head = file.read(1024)
     if not head:
         raise DocumentUnreadable("EMPTY_FILE", "The file is empty. Send the photo or scan again.")
     if b"%PDF-" in head[:1024]:
@@ -105,6 +106,8 @@ def _image(source: Path) -> tuple[dict[str, Any], Iterator[tuple[Any, dict[str, 
             raise DocumentUnreadable(
                 "DAMAGED_IMAGE", "The image is damaged or incomplete. Send the original file again."
             ) from error
+        finally:
+            image.close()
 
     return meta, pages()
 

@@ -142,11 +142,12 @@ def draw_document(spec: DocumentSpec, seed: int) -> Specimen:
         corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
         quads.append(np.round(cv2.perspectiveTransform(corners, matrix)[0], 1).tolist())
     parsed = parse(lines, spec.issue_date)
+    names = {name: parsed.fields.get(name, "") for name in ("surname", "given_names")}  # as far as the zone has room
     truth = {
         "type": kind,
         "lines": list(lines),
         "checks": dict(parsed.checks),
-        "fields": _fields(spec),
+        "fields": {**_fields(spec), **names},
         "printed": printed,
         "defect": None if spec.defect is None else spec.defect.value,
         "identity": spec.identity,
@@ -235,8 +236,6 @@ def _printed(spec: DocumentSpec, seed: int) -> dict[str, str]:
 
 def _fields(spec: DocumentSpec) -> dict[str, str]:
     return {
-        "surname": transliterate(spec.surname),
-        "given_names": transliterate(spec.given_names),
         "number": spec.number,
         "birth_date": spec.birth_date.isoformat(),
         "expiry_date": spec.expiry_date.isoformat(),

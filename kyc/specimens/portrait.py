@@ -39,7 +39,8 @@ def _photograph() -> Image:
 
 def draw_portrait(identity: int, seed: int, width: int, height: int) -> Image:
     """A head of the given size in pixels. Identity 0 is the photograph itself; those of `IDENTITIES` are strong,
-    smooth warps of it that dlib tells apart, as `STRANGERS` pairs them. `seed` varies light, pose and colour within one identity."""
+    smooth warps of it that dlib tells apart, as `STRANGERS` pairs them. `seed` varies light, pose
+    and colour within one identity."""
     image = _photograph()
     if identity:
         image = _another_person(image, identity)

@@ -1,0 +1,1 @@
+"""Trains the models of `kyc` on what this repository generates. Needs torch, which the service itself does not."""

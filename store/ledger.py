@@ -28,7 +28,7 @@ _RECEIPT_DOMAIN = b"clearance/receipt/v1\n"
 
 
 class Signer(Protocol):
-    """Signs with Ed25519; `key_id` names the public key."""
+    """Signs with Ed25519; `key_id` is the first 16 hex digits of the public key."""
 
     @property
     def key_id(self) -> str: ...
@@ -91,10 +91,14 @@ class InclusionProof:
     path: tuple[bytes, ...]
 
 
+def hash_record(salt: bytes, record: str) -> bytes:
+    """A decision record's hash in its leaf's tree: RFC 6962's leaf hash over salt and text."""
+    return sha256(b"\x00" + salt + record.encode()).digest()
+
+
 def commit_records(salt: bytes, records: Iterable[str]) -> bytes:
-    """The commitment to decision records: the root over them, each hashed with the leaf's salt (RFC 6962 hashing)."""
-    prefix = b"\x00" + salt
-    return merkle.root([sha256(prefix + record.encode()).digest() for record in records])
+    """The commitment to decision records: the root of the tree over their hashes."""
+    return merkle.root([hash_record(salt, record) for record in records])
 
 
 def make_leaf(tenant_id: UUID, decision_id: UUID, records: Sequence[str], at: datetime) -> Leaf:

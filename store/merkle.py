@@ -68,6 +68,14 @@ def _path(index: int, start: int, size: int) -> list[list[tuple[int, int]]]:
     return [*_path(index - split, start + split, size - split), _range(start, split)]
 
 
+def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """PATH(index, D[n]) for a small tree whose leaves are all at hand."""
+    return [
+        fold_peaks([root(leaf_hashes[place << level : place + 1 << level]) for level, place in places])
+        for places in inclusion_path(index, len(leaf_hashes))
+    ]
+
+
 def consistency_path(old: int, new: int) -> list[list[tuple[int, int]]]:
     """What PROOF(old, D[new]) consists of, as in `inclusion_path`. Raises ValueError unless 0 < old <= new."""
     if not 0 < old <= new:

@@ -81,6 +81,13 @@ def shared_database(postgres: Server) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="module")
+def module_database(postgres: Server) -> Iterator[Database]:
+    """A migrated, empty database for the tests of one module."""
+    with _clone(postgres) as database:
+        yield database
+
+
 @pytest.fixture
 def database(postgres: Server) -> Iterator[Database]:
     """A migrated, empty database of this test's own; takes some 0.1 s, so prefer `shared_database` where it serves."""

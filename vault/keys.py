@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256, Hash
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vault.envelope import KEY_BYTES, open_sealed, seal
@@ -54,12 +54,12 @@ class FileKeyProvider:
 
 
 class Ed25519Signer:
-    """Signs with an Ed25519 key; `key_id` is the first 16 hex digits of the public key's SHA-256."""
+    """Signs with an Ed25519 key; `key_id` is the first 16 hex digits of the public key."""
 
     def __init__(self, private_key: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(private_key)
         self.public_key = self._key.public_key().public_bytes_raw()
-        self.key_id = key_id(self.public_key)
+        self.key_id = self.public_key.hex()[:16]
 
     @classmethod
     def from_file(cls, path: Path) -> "Ed25519Signer":
@@ -68,12 +68,6 @@ class Ed25519Signer:
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)
-
-
-def key_id(public_key: bytes) -> str:
-    digest = Hash(SHA256())
-    digest.update(public_key)
-    return digest.finalize().hex()[:16]
 
 
 def verify_signature(public_key: bytes, signature: bytes, data: bytes) -> bool:

@@ -93,6 +93,12 @@ async def lone_world(database: Any) -> World:
     return await _found(database.url)
 
 
+@pytest.fixture(scope="module")
+async def module_world(module_database: Any) -> World:
+    """Two tenants in a database of the module's own."""
+    return await _found(module_database.url)
+
+
 async def _found(url: str) -> World:
     made = World(url, uuid4(), uuid4(), uuid4(), uuid4())
     for tenant_id, subject_id in (

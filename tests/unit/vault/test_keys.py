@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from vault.envelope import SealBroken, new_data_key
-from vault.keys import Ed25519Signer, FileKeyProvider, KeyFileBroken, key_id, verify_signature
+from vault.keys import Ed25519Signer, FileKeyProvider, KeyFileBroken, verify_signature
 
 
 def test_a_data_key_unwraps_for_its_tenant_only(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_the_key_file_is_private_and_whole(tmp_path: Path) -> None:
 def test_signatures(tmp_path: Path) -> None:
     signer = Ed25519Signer.from_file(tmp_path / "signing")
     assert Ed25519Signer.from_file(tmp_path / "signing").public_key == signer.public_key
-    assert signer.key_id == key_id(signer.public_key)
+    assert signer.public_key.hex().startswith(signer.key_id)
     signature = signer.sign(b"data")
     assert verify_signature(signer.public_key, signature, b"data")
     assert not verify_signature(signer.public_key, signature, b"date")

@@ -1,0 +1,168 @@
+"""Records the histories that are missing from `histories/`: `python -m tests.replay.record`.
+
+One that is there is never recorded again: it is a run that some deployment may still have open. When a workflow's
+commands change, use `workflow.patched` and add a history under a new name.
+"""
+
+import asyncio
+import sysconfig
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.workflows.conftest import CONVERTER, QUEUE
+from tests.workflows.fakes import TENANT, Desk, Script
+from tests.workflows.test_investigation import case_of
+from workflows import messages as m
+from workflows.case import CaseWorkflow
+from workflows.contest import ContestWorkflow
+from workflows.filing import FilingWorkflow
+from workflows.investigation import InvestigationWorkflow
+from workflows.onboarding import OnboardingWorkflow
+from workflows.visibility import SEARCH_ATTRIBUTES
+
+HISTORIES = Path(__file__).parent / "histories"
+WORKFLOWS = [OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow, FilingWorkflow]
+MAKER, APPROVER = UUID(int=101), UUID(int=102)
+Run = Callable[[WorkflowEnvironment, Desk], Awaitable[None]]
+
+
+def worker(client: Client, script: Script) -> Worker:
+    return Worker(client, task_queue=QUEUE, workflows=WORKFLOWS, activities=script.activities(), identity="recorder")
+
+
+async def keep(name: str, handle: WorkflowHandle) -> None:  # type: ignore[type-arg]
+    history = await handle.fetch_history()
+    (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+
+
+async def two_officers(desk: Desk, case: WorkflowHandle, disposition: m.Disposition) -> None:  # type: ignore[type-arg]
+    await desk.act(case, m.CaseAction.CLAIM, MAKER, "analyst")
+    await desk.act(case, m.CaseAction.NOTE, MAKER, "analyst")
+    await desk.act(case, m.CaseAction.DECIDE, MAKER, "analyst", disposition)
+    await desk.act(case, m.CaseAction.RETURN, APPROVER, "approver")
+    await desk.act(case, m.CaseAction.DECIDE, MAKER, "analyst", disposition)
+    await desk.act(case, m.CaseAction.APPROVE, APPROVER, "approver")
+
+
+async def onboarding(environment: WorkflowEnvironment, desk: Desk) -> None:
+    for name, script in (
+        ("onboarding_approved", Script()),
+        ("onboarding_unreadable", Script(readable=False)),
+    ):
+        async with worker(environment.client, script):
+            handle = await environment.client.start_workflow(
+                OnboardingWorkflow.run,
+                m.OnboardingInput(TENANT, uuid4(), desk.public_key),
+                id=m.workflow_id(m.Kind.ONBOARDING, uuid4()),
+                task_queue=QUEUE,
+            )
+            await handle.result()
+            await keep(name, handle)
+
+
+async def referred(environment: WorkflowEnvironment, desk: Desk) -> None:
+    script = Script(outcome="refer", reasons=("risk_high",))
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            OnboardingWorkflow.run,
+            m.OnboardingInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.ONBOARDING, uuid4()),
+            task_queue=QUEUE,
+        )
+        case = await case_of(environment.client, script)
+        await two_officers(desk, case, m.Disposition.REJECT)
+        await handle.result()
+        await keep("onboarding_referred", handle)
+        await keep("case_returned_then_approved", case)
+
+
+async def investigation(environment: WorkflowEnvironment, desk: Desk) -> None:
+    script = Script(due_in=timedelta(days=2))
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            InvestigationWorkflow.run,
+            m.InvestigationInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.INVESTIGATION, uuid4()),
+            task_queue=QUEUE,
+        )
+        case = await case_of(environment.client, script)
+        await environment.sleep(timedelta(days=3))
+        await two_officers(desk, case, m.Disposition.TRUE_POSITIVE)
+        await handle.result()
+        await keep("investigation", handle)
+        await keep("case_escalated", case)
+
+
+async def contest(environment: WorkflowEnvironment, desk: Desk) -> None:
+    script = Script(four_eyes=(m.Disposition.APPROVE,))
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            ContestWorkflow.run,
+            m.ContestInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.CONTEST, uuid4()),
+            task_queue=QUEUE,
+        )
+        await two_officers(desk, await case_of(environment.client, script), m.Disposition.APPROVE)
+        await handle.result()
+        await keep("contest", handle)
+
+
+async def filing(environment: WorkflowEnvironment, desk: Desk) -> None:
+    script, filing_id = Script(problems=[("SCHEMA_NOT_INSTALLED",)], due_in=timedelta(days=30)), uuid4()
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            FilingWorkflow.run,
+            m.FilingInput(TENANT, filing_id, desk.public_key),
+            id=m.workflow_id(m.Kind.FILING, filing_id),
+            task_queue=QUEUE,
+        )
+        await environment.sleep(timedelta(days=31))
+        await desk.act_on_filing(handle, m.CaseAction.RETURN, APPROVER)
+        while (await handle.query("state", result_type=m.FilingState)).status != "draft":
+            await asyncio.sleep(0.05)
+        await desk.act_on_filing(handle, m.CaseAction.APPROVE, APPROVER)
+        await handle.result()
+        await keep("filing_blocked_returned_overdue", handle)
+
+
+RECORDINGS: tuple[tuple[str, Run], ...] = (
+    ("onboarding_approved", onboarding),
+    ("onboarding_referred", referred),
+    ("investigation", investigation),
+    ("contest", contest),
+    ("filing_blocked_returned_overdue", filing),
+)
+
+
+async def main() -> None:
+    HISTORIES.mkdir(exist_ok=True)
+    server = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
+    for name, run in RECORDINGS:
+        if (HISTORIES / f"{name}.json").exists():
+            continue
+        async with await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=str(server), data_converter=CONVERTER, identity="recorder"
+        ) as environment:
+            await environment.client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(
+                    namespace=environment.client.namespace,
+                    search_attributes={
+                        key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in SEARCH_ATTRIBUTES
+                    },
+                )
+            )
+            async with asyncio.timeout(60):
+                await run(environment, Desk(environment.get_current_time))
+    await asyncio.sleep(0.3)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

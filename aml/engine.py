@@ -21,11 +21,17 @@ from aml.state import (
     ACCEPTED,
     BELOW,
     CASH,
+    CROSS_BORDER,
     DEPOSIT,
     DUPLICATE,
+    HIGH_RISK,
+    NEAR,
     ROUND,
     ROW,
+    SAME_PARTY,
+    SANCTIONED,
     SELF,
+    THIRD_PARTY,
     TOO_LATE,
     TRACED,
     UNRATED,
@@ -41,7 +47,8 @@ _MICROSECOND = timedelta(microseconds=1)
 _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _CASH = frozenset({Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL})
 _TRACED = frozenset(Channel) - _CASH - {Channel.CARD, Channel.DIRECT_DEBIT}
-_ROOM = 64 * MOST_HITS
+_NEEDED = frozenset(name for typology in TYPOLOGIES for name in typology.needs)
+_ROOM = 16 * MOST_HITS
 _PIECE = 8192
 """Transactions handed to the kernel at once: bounds the memory of a large push."""
 
@@ -92,6 +99,8 @@ class Engine:
         self._state = empty_state(len(parameters.windows))
         self._accounts: dict[str, int] = {}
         self._names: list[str] = []
+        self._parties: dict[str, int] = {}
+        self._branches: dict[str, int] = {}
         self._known: set[str] = set()
         self._arrivals: deque[tuple[str, int]] = deque()
         self._ids: list[str] = []
@@ -99,7 +108,9 @@ class Engine:
         self._horizon = int(self._settings.numbers["horizon"][0])
         self._lateness = parameters.lateness // _MICROSECOND
         threshold = int(self._settings.numbers["threshold"][0])
+        self._seen: set[str] = set()
         self._below = (int(threshold * parameters.below_floor), threshold)
+        self._near = threshold - threshold // 20
         self._reported = frozenset(Channel(name) for name in parameters.reported_channels) or frozenset(Channel)
         self._base_unit = 10 ** DECIMALS[parameters.currency]
         self._found = np.zeros(_ROOM, FOUND)
@@ -115,6 +126,20 @@ class Engine:
     def nbytes(self) -> int:
         """Bytes of the columnar state; ids and account names come on top (about 100 B a transaction in window)."""
         return self._state.nbytes
+
+    def not_evaluated(self) -> dict[str, str]:
+        """The typologies that were not looked for so far, and why: switched off, without a list, without a field."""
+        reasons = {}
+        for typology, enabled in zip(TYPOLOGIES, self._settings.enabled, strict=True):
+            empty = [name for name in typology.lists if not getattr(self.parameters, name)]
+            missing = [name for name in typology.needs if name not in self._seen]
+            if not enabled:
+                reasons[typology.name] = "switched off by the parameter typologies"
+            elif empty:
+                reasons[typology.name] = f"the list {' and '.join(empty)} is empty"
+            elif missing:
+                reasons[typology.name] = f"no transaction has {' and '.join(missing)}"
+        return reasons
 
     def push(self, transactions: Sequence[Transaction]) -> PushResult:
         """Ingest in the given order. All or nothing: what could fail is done before the state moves."""
@@ -139,7 +164,7 @@ class Engine:
                     self._ids[slots[i]] = transactions[i].transaction_id
             for row, hit in self._read_hits():
                 hits[row] = (*hits[row], hit)
-        status = [row[8] for row in rows]
+        status = [row[-1] for row in rows]
         return PushResult(
             features,
             tuple(hits),
@@ -149,6 +174,8 @@ class Engine:
         )
 
     def _row(self, transaction: Transaction, amount: int) -> tuple[int, ...]:
+        if len(self._seen) < len(_NEEDED):
+            self._seen.update(name for name in _NEEDED if getattr(transaction, name) is not None)
         time = (transaction.booked_at - _EPOCH) // _MICROSECOND
         flags = self._flags(transaction, amount)
         return (
@@ -160,6 +187,9 @@ class Engine:
             flags,
             _country(transaction.debtor_country),
             _country(transaction.creditor_country),
+            self._party(transaction.debtor_party),
+            self._party(transaction.creditor_party),
+            self._branch(transaction),
             self._status(transaction.transaction_id, time),
         )
 
@@ -182,6 +212,17 @@ class Engine:
             number = self._accounts[name] = len(self._names)
             self._names.append(name)
         return number
+
+    def _party(self, name: str | None) -> int:
+        return -1 if name is None else self._parties.setdefault(name, len(self._parties))
+
+    def _branch(self, transaction: Transaction) -> int:
+        """Where cash changed hands: the branch, else the till that stands for it; -1 without cash."""
+        if transaction.channel not in _CASH:
+            return -1
+        deposit = transaction.channel is Channel.CASH_DEPOSIT
+        till = transaction.debtor_account if deposit else transaction.creditor_account
+        return self._branches.setdefault(transaction.branch or till, len(self._branches))
 
     def _in_base(self, transaction: Transaction) -> int:
         """Minor units of the base; -1 without a rate."""
@@ -208,6 +249,28 @@ class Engine:
             flags |= SELF
         elif transaction.channel in _TRACED:
             flags |= TRACED
+        if transaction.debtor_party is not None and transaction.creditor_party is not None:
+            same = transaction.debtor_party == transaction.creditor_party
+            if same and not flags & (SELF | CASH):
+                flags |= SAME_PARTY
+            elif not same and flags & DEPOSIT:
+                flags |= THIRD_PARTY
+        countries = {transaction.debtor_country, transaction.creditor_country}
+        if not countries.isdisjoint(self.parameters.high_risk_countries):
+            flags |= HIGH_RISK
+        if None not in countries and len(countries) == 2:
+            flags |= CROSS_BORDER
+        if self.parameters.sanctioned and not self.parameters.sanctioned.isdisjoint(
+            (
+                transaction.debtor_account,
+                transaction.creditor_account,
+                transaction.debtor_party,
+                transaction.creditor_party,
+            )
+        ):
+            flags |= SANCTIONED
+        if self._near <= amount < self._below[1]:
+            flags |= NEAR
         if amount < 0:
             flags |= UNRATED
         elif amount % (100 * self._base_unit) == 0 and amount > 0:

@@ -44,6 +44,11 @@ class MonitoringParameters:
     typologies: frozenset[str] | None = None
     """Names of the typologies to evaluate; None means all."""
 
+    high_risk_countries: frozenset[str] = frozenset()
+    """ISO 3166 codes, from the regime's dated list."""
+    sanctioned: frozenset[str] = frozenset()
+    """Accounts and parties that screening confirmed."""
+
     below_floor: Decimal = Decimal("0.7")
     """Just below the threshold means from this share of it."""
     structuring_minimum: int = 3
@@ -54,6 +59,12 @@ class MonitoringParameters:
     pass_through_share: Decimal = Decimal("0.9")
     pass_through_minimum: Decimal = Decimal("1000")
     """Below this sum in the base, in and out again is everyday life."""
+    group_minimum: int = 3
+    """Accounts in the middle of a scatter-gather, or on a side of a bipartite group, before it is one."""
+    chain_hops: int = 5
+    """Payments in a row before passing money on is layering."""
+    large_minimum: Decimal = Decimal("3000")
+    """From this sum in the base an unusual payment matters."""
     cycle_window: timedelta = timedelta(days=30)
     cycle_hops: int = 10
     cycle_keep: Decimal = Decimal("0.7")
@@ -73,6 +84,8 @@ class MonitoringParameters:
         for name in ("fan_in_minimum", "fan_out_minimum"):
             if len(getattr(self, name)) != len(self.windows):
                 raise InvalidParameters(f"{name}: give one number a window ({len(self.windows)})")
+        if not 3 <= self.chain_hops <= MOST_HOPS or self.group_minimum < 2:
+            raise InvalidParameters(f"chain_hops: from 3 to {MOST_HOPS}; group_minimum: at least 2")
         if not 2 <= self.cycle_hops <= MOST_HOPS:
             raise InvalidParameters(f"cycle_hops: from 2 to {MOST_HOPS}")
         if self.lateness < timedelta(0) or self.search_budget < 1:
@@ -88,6 +101,9 @@ NUMBERS = np.dtype(
         ("fan_fresh_share", "f8"),
         ("pass_through_share", "f8"),
         ("pass_through_minimum", "i8"),
+        ("group_minimum", "i8"),
+        ("chain_hops", "i8"),
+        ("large_minimum", "i8"),
         ("cycle_window", "i8"),
         ("cycle_hops", "i8"),
         ("cycle_keep", "f8"),
@@ -115,6 +131,9 @@ def settings(parameters: MonitoringParameters, names: tuple[str, ...]) -> Settin
     numbers["fan_fresh_share"] = float(parameters.fan_fresh_share)
     numbers["pass_through_share"] = float(parameters.pass_through_share)
     numbers["pass_through_minimum"] = to_minor(parameters.pass_through_minimum, parameters.currency)
+    numbers["group_minimum"] = parameters.group_minimum
+    numbers["chain_hops"] = parameters.chain_hops
+    numbers["large_minimum"] = to_minor(parameters.large_minimum, parameters.currency)
     numbers["cycle_window"] = parameters.cycle_window // _MICROSECOND
     numbers["cycle_hops"] = parameters.cycle_hops
     numbers["cycle_keep"] = float(parameters.cycle_keep)

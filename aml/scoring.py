@@ -25,7 +25,7 @@ _FAMILY = {typology.name: typology.family for typology in TYPOLOGIES}
 FAMILIES = tuple(dict.fromkeys(_FAMILY.values()))
 
 
-DEFAULT_STRENGTH: Mapping[str, float] = {"graph": 0.75, "amount": 0.7, "behaviour": 0.9, "geography": 0.5}
+DEFAULT_STRENGTH: Mapping[str, float] = {"graph": 0.7, "amount": 0.7, "behaviour": 0.9, "geography": 0.5}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,17 @@ FRESH = 64
 """Edge flag: traced, and the first payment of its pair in memory."""
 DEPOSIT = 128
 """Edge flag: cash into the creditor's account; CASH without it left the debtor's. The other side is a till."""
+THIRD_PARTY = 256
+"""Edge flag: cash banked by someone who is not the account's owner."""
+SAME_PARTY = 512
+"""Edge flag: two accounts of one owner."""
+HIGH_RISK = 1024
+"""Edge flag: from or to a country on the list of high-risk ones."""
+SANCTIONED = 2048
+"""Edge flag: from or to a party or account on the list of sanctioned ones."""
+CROSS_BORDER = 4096
+NEAR = 8192
+"""Edge flag: within the last twentieth below the reporting threshold, whatever the channel."""
 
 ROW = np.dtype(
     [
@@ -43,7 +54,10 @@ ROW = np.dtype(
         ("flags", "i2"),
         ("debtor_country", "i2"),
         ("creditor_country", "i2"),
-        ("status", "i2"),
+        ("debtor_party", "i4"),
+        ("creditor_party", "i4"),
+        ("branch", "i4"),
+        ("status", "i4"),
     ]
 )
 """A transaction as the kernels take it. Time in microseconds since 1970 UTC, amount in minor units of the base."""
@@ -67,9 +81,10 @@ EDGE = np.dtype(
         ("flags", "i2"),
         ("debtor_country", "i2"),
         ("creditor_country", "i2"),
-        ("spare", "i4"),
+        ("pair_next", "i4"),  # the next one of the same pair, by arrival
     ]
 )
+DETAIL = np.dtype([("debtor_party", "i4"), ("creditor_party", "i4"), ("branch", "i4"), ("spare", "i4")])
 ACCOUNT = np.dtype(
     [
         ("first_seen", "i8"),
@@ -78,6 +93,8 @@ ACCOUNT = np.dtype(
         ("tail", "i4", (2,)),
         ("log_sum", "i8", (2,)),
         ("log_square", "i8", (2,)),
+        ("woke", "i8"),  # when it last moved again after being dormant
+        ("still", "i8"),  # and for how long it had been
     ]
 )
 WINDOW = np.dtype(
@@ -92,7 +109,19 @@ WINDOW = np.dtype(
         ("below_sum", "i8"),
     ]
 )
-PAIR = np.dtype([("key", "i8"), ("first", "i8"), ("live", "i4"), ("free", "i4")])
+PROFILE = np.dtype(
+    [
+        ("count", "i4"),
+        ("digits", "i4", (9,)),  # leading digits
+        ("amounts", "u2", (48,)),  # half octaves of minor units
+        ("hours", "u2", (24,)),
+        ("channels", "u2", (12,)),
+    ]
+)
+"""What an account's own payments usually look like, over its life; all counts are halved at PROFILE_FULL of them."""
+PROFILE_FULL = 1024
+
+PAIR = np.dtype([("key", "i8"), ("first", "i8"), ("live", "i4"), ("free", "i4"), ("oldest", "i4"), ("newest", "i4")])
 CLOCK = np.dtype(
     [
         ("watermark", "i8"),
@@ -109,11 +138,13 @@ CLOCK = np.dtype(
 
 
 class State(NamedTuple):
-    """What the kernels read and write. Shapes: edges [E], accounts [A], windows [A, 2, W], pairs [P],
+    """What the kernels read and write. Shapes: edges and details [E], accounts and profiles [A], windows [A, 2, W], pairs [P],
     pair_counts [P, 2, W], table [≥2P, a power of two], clock [1]."""
 
     edges: Records
+    details: Records
     accounts: Records
+    profiles: Records
     windows: Records
     pairs: Records
     pair_counts: NDArray[np.int32]
@@ -132,7 +163,9 @@ def empty_state(window_count: int, edges: int = 1024, accounts: int = 1024, pair
         clock[name] = NONE
     state = State(
         np.zeros(0, EDGE),
+        np.zeros(0, DETAIL),
         np.zeros(0, ACCOUNT),
+        np.zeros(0, PROFILE),
         np.zeros((0, 2, window_count), WINDOW),
         np.zeros(0, PAIR),
         np.zeros((0, 2, window_count), np.int32),
@@ -166,7 +199,9 @@ def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
     old_edges, old_accounts, old_pairs = len(state.edges), len(state.accounts), len(state.pairs)
     grown = State(
         _grown(state.edges, edges),
+        _grown(state.details, edges),
         _grown(state.accounts, accounts),
+        _grown(state.profiles, accounts),
         _grown(state.windows, accounts),
         _grown(state.pairs, pairs),
         _grown(state.pair_counts, pairs),
@@ -177,6 +212,7 @@ def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
     grown.accounts["tail"][old_accounts:] = NONE
     grown.accounts["first_seen"][old_accounts:] = NONE
     grown.accounts["touched"][old_accounts:] = np.iinfo(np.int64).min // 2
+    grown.accounts["woke"][old_accounts:] = np.iinfo(np.int64).min // 2
     grown.windows["cursor"][old_accounts:] = NONE
     if edges > old_edges:
         _free_edges(grown, old_edges)
@@ -262,8 +298,8 @@ def find_pair(state: State, debtor: int, creditor: int) -> Number:
 
 
 @kernel
-def join_pair(state: State, debtor: int, creditor: int, time: int) -> Number:
-    """The row of a pair with one more transaction, made if need be."""
+def join_pair(state: State, debtor: int, creditor: int, time: int, slot: int) -> Number:
+    """The row of a pair with one more transaction in `slot`, made if need be."""
     key = (np.int64(debtor) << 32) | np.int64(creditor)
     mask = len(state.table) - 1
     place = _home(key, mask)
@@ -271,6 +307,8 @@ def join_pair(state: State, debtor: int, creditor: int, time: int) -> Number:
         row = state.table[place]
         if state.pairs[row].key == key:
             state.pairs[row].live += 1
+            state.edges[state.pairs[row].newest].pair_next = slot
+            state.pairs[row].newest = slot
             return row
         place = (place + 1) & mask
     clock = state.clock[0]
@@ -281,13 +319,16 @@ def join_pair(state: State, debtor: int, creditor: int, time: int) -> Number:
     state.pairs[row].key = key
     state.pairs[row].first = time
     state.pairs[row].live = 1
+    state.pairs[row].oldest = slot
+    state.pairs[row].newest = slot
     state.pair_counts[row] = 0
     return row
 
 
 @kernel
 def leave_pair(state: State, row: int) -> None:
-    """One transaction of a pair less; the pair is forgotten with its last one."""
+    """A pair's oldest transaction less; the pair is forgotten with its last one."""
+    state.pairs[row].oldest = state.edges[state.pairs[row].oldest].pair_next
     state.pairs[row].live -= 1
     if state.pairs[row].live > 0:
         return

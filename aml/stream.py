@@ -6,11 +6,45 @@ from aml.evidence import MOST_EVIDENCE, Output
 from aml.features import write_found, write_own, write_windows
 from aml.kernels import Records, kernel
 from aml.parameters import Settings
+from aml.profile import learn
 from aml.state import ACCEPTED, DUPLICATE, NONE, State
-from aml.typologies import cycle, fan_in, fan_out, pass_through, structuring
+from aml.typologies import (
+    NAMES,
+    behaviour_change,
+    benford,
+    bipartite,
+    cuckoo_smurfing,
+    cycle,
+    deposit_and_send,
+    dormant_then_active,
+    fan_in,
+    fan_out,
+    funnel_account,
+    gather_scatter,
+    high_risk_jurisdiction,
+    just_below,
+    large_single,
+    layered_fan_in,
+    layered_fan_out,
+    mirrored_transfers,
+    nested_correspondent,
+    new_payee,
+    over_invoicing,
+    pass_through,
+    random_walk,
+    rapid_movement,
+    round_amounts,
+    same_person,
+    sanctioned_counterparty,
+    scatter_gather,
+    smurfing,
+    stack,
+    structuring,
+    third_party_cash,
+)
 from aml.windows import enter, expire, touch
 
-MOST_HITS = 8
+MOST_HITS = 2 * len(NAMES)
 """Hits one transaction can have: each typology reports at most one a side."""
 
 
@@ -45,13 +79,66 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, start
             if settings.enabled[0]:
                 structuring.detect(state, settings, out, row, slot, 0)
             if settings.enabled[1]:
-                fan_in.detect(state, settings, out, row, slot, 1)
+                smurfing.detect(state, settings, out, row, slot, 1)
             if settings.enabled[2]:
-                fan_out.detect(state, settings, out, row, slot, 2)
+                just_below.detect(state, settings, out, row, slot, 2)
             if settings.enabled[3]:
-                pass_through.detect(state, settings, out, row, slot, 3)
+                fan_in.detect(state, settings, out, row, slot, 3)
             if settings.enabled[4]:
-                count, hops, spent = cycle.detect(state, settings, out, row, slot, 4)
+                fan_out.detect(state, settings, out, row, slot, 4)
+            if settings.enabled[5]:
+                scatter_gather.detect(state, settings, out, row, slot, 5)
+            if settings.enabled[6]:
+                gather_scatter.detect(state, settings, out, row, slot, 6)
+            if settings.enabled[7]:
+                bipartite.detect(state, settings, out, row, slot, 7)
+            if settings.enabled[8]:
+                stack.detect(state, settings, out, row, slot, 8)
+            if settings.enabled[9]:
+                random_walk.detect(state, settings, out, row, slot, 9)
+            if settings.enabled[10]:
+                layered_fan_in.detect(state, settings, out, row, slot, 10)
+            if settings.enabled[11]:
+                layered_fan_out.detect(state, settings, out, row, slot, 11)
+            if settings.enabled[12]:
+                funnel_account.detect(state, settings, out, row, slot, 12)
+            if settings.enabled[13]:
+                pass_through.detect(state, settings, out, row, slot, 13)
+            if settings.enabled[14]:
+                deposit_and_send.detect(state, settings, out, row, slot, 14)
+            if settings.enabled[15]:
+                rapid_movement.detect(state, settings, out, row, slot, 15)
+            if settings.enabled[16]:
+                mirrored_transfers.detect(state, settings, out, row, slot, 16)
+            if settings.enabled[17]:
+                round_amounts.detect(state, settings, out, row, slot, 17)
+            if settings.enabled[18]:
+                benford.detect(state, settings, out, row, slot, 18)
+            if settings.enabled[19]:
+                large_single.detect(state, settings, out, row, slot, 19)
+            if settings.enabled[20]:
+                over_invoicing.detect(state, settings, out, row, slot, 20)
+            if settings.enabled[21]:
+                behaviour_change.detect(state, settings, out, row, slot, 21)
+            if settings.enabled[22]:
+                dormant_then_active.detect(state, settings, out, row, slot, 22)
+            if settings.enabled[23]:
+                new_payee.detect(state, settings, out, row, slot, 23)
+            if settings.enabled[24]:
+                high_risk_jurisdiction.detect(state, settings, out, row, slot, 24)
+            if settings.enabled[25]:
+                nested_correspondent.detect(state, settings, out, row, slot, 25)
+            if settings.enabled[26]:
+                cuckoo_smurfing.detect(state, settings, out, row, slot, 26)
+            if settings.enabled[27]:
+                same_person.detect(state, settings, out, row, slot, 27)
+            if settings.enabled[28]:
+                third_party_cash.detect(state, settings, out, row, slot, 28)
+            if settings.enabled[29]:
+                sanctioned_counterparty.detect(state, settings, out, row, slot, 29)
+            if settings.enabled[30]:
+                count, hops, spent = cycle.detect(state, settings, out, row, slot, 30)
+            learn(state, slot)
         write_own(state, settings, line, payment, slot)
         write_windows(state, settings, line, payment)
         write_found(out, line, count, hops, spent)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from aml.kernels import Number, Record, kernel
 from aml.state import BELOW, FRESH, IN, NONE, OUT, TRACED, State, free_edge, join_pair, leave_pair, take_edge
 
+DORMANT = 90 * 86_400 * 1_000_000
+"""An account that was still for this long is dormant: three months, as issuers and FFIEC examiners use it."""
+
 
 @kernel
 def neighbour_before(state: State, slot: int, direction: int) -> Number:
@@ -68,6 +71,9 @@ def touch(state: State, lengths: NDArray[np.int64], account: int, time: int) -> 
         record.first_seen = time
     if time <= record.touched:
         return
+    if record.touched >= record.first_seen and time - record.touched >= DORMANT:
+        record.woke = time
+        record.still = time - record.touched
     record.touched = time
     for direction in range(2):
         for w in range(len(lengths)):
@@ -93,7 +99,12 @@ def enter(state: State, lengths: NDArray[np.int64], row: Record) -> Number:
     edge.debtor_country = row.debtor_country
     edge.creditor_country = row.creditor_country
     edge.log = int(np.rint(np.log2(max(row.amount, 1)) * 1024.0))
-    edge.pair = join_pair(state, row.debtor, row.creditor, row.time)
+    edge.pair_next = NONE
+    edge.pair = join_pair(state, row.debtor, row.creditor, row.time, slot)
+    detail = state.details[slot]
+    detail.debtor_party = row.debtor_party
+    detail.creditor_party = row.creditor_party
+    detail.branch = row.branch
     if row.flags & TRACED and state.pairs[edge.pair].live == 1:
         edge.flags |= FRESH
     edge.later = NONE

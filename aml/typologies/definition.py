@@ -22,3 +22,5 @@ class Typology:
     """The FinCEN SAR suspicious activity subtype that a hit supports."""
     text: str
     needs: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    """The lists in `MonitoringParameters` that must not be empty."""

@@ -27,13 +27,17 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
         return
     account = edge.creditor
     share = settings.numbers[0].fan_fresh_share
+    best, most = -1, 0.0
     for w in range(len(settings.lengths)):
         window = state.windows[account, IN, w]
         minimum = settings.fan_in_minimum[w]
         if minimum > 0 and window.fresh >= minimum and window.fresh >= share * window.distinct:
-            end = state.accounts[account].touched
-            start = end - settings.lengths[w]
-            score = 1.0 - 0.5 ** (window.fresh / minimum)
-            hit = report(out, row, code, account, score, window.fresh, 0.0, window.sum, start, end)
-            add_window(state, out, hit, account, IN, start, FRESH)
-            return
+            excess = window.fresh / minimum
+            if excess > most:
+                best, most = w, excess
+    if best >= 0:
+        window = state.windows[account, IN, best]
+        end = state.accounts[account].touched
+        start = end - settings.lengths[best]
+        hit = report(out, row, code, account, 1.0 - 0.5**most, window.fresh, 0.0, window.sum, start, end)
+        add_window(state, out, hit, account, IN, start, FRESH)

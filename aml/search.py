@@ -1,0 +1,38 @@
+"""Small searches that several graph typologies share, each with its bound, so that no hub can hold up the stream."""
+
+from aml.kernels import Number, kernel
+from aml.state import NONE, State, find_pair
+
+MOST_SCANNED = 48
+"""Payments of one account that a search looks at, newest first."""
+_PAIR_STEPS = 16
+
+DAY = 86_400 * 1_000_000
+
+
+@kernel
+def linked(state: State, debtor: int, creditor: int, low: int, high: int) -> Number:
+    """A payment of this pair booked after `low` and not after `high`, among its first sixteen in memory; else NONE."""
+    pair = find_pair(state, debtor, creditor)
+    if pair == NONE:
+        return NONE
+    slot = state.pairs[pair].oldest
+    for _ in range(_PAIR_STEPS):
+        if slot == NONE:
+            return NONE
+        if low < state.edges[slot].time <= high:
+            return slot
+        slot = state.edges[slot].pair_next
+    return NONE
+
+
+@kernel
+def newest_before(state: State, slot: int, time: int, direction: int) -> Number:
+    """From this edge on back in an account's list: the first one not booked after `time`."""
+    steps = 0
+    while slot != NONE and state.edges[slot].time > time and steps < MOST_SCANNED:
+        slot = state.edges[slot].out_prev if direction == 0 else state.edges[slot].in_prev
+        steps += 1
+    if slot != NONE and state.edges[slot].time > time:
+        return NONE
+    return slot

@@ -1,0 +1,55 @@
+"""Cuckoo smurfing: strangers bank cash into an account whose owner expects a transfer from abroad."""
+
+import numpy as np
+
+from aml.evidence import Output, add_window, report
+from aml.kernels import kernel
+from aml.parameters import Settings
+from aml.search import DAY, MOST_SCANNED
+from aml.state import DEPOSIT, IN, NONE, THIRD_PARTY, State
+from aml.typologies.definition import Typology
+
+TYPOLOGY = Typology(
+    name="cuckoo_smurfing",
+    family="geography",
+    definition=(
+        "Within three days at least two different strangers bank cash below the reporting threshold into an account, "
+        "in all at least pass_through_minimum, and its owner banked none in the 30 days before."
+    ),
+    parameters=("pass_through_minimum",),
+    source="AUSTRAC, Cuckoo smurfing: financial crime guide (2021)",
+    sar_subtype="809",
+    text="{total} different strangers banked {amount} {currency} in cash into {account} within {window}",
+    needs=("debtor_party", "creditor_party"),
+)
+
+
+@kernel
+def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
+    edges = state.edges
+    edge = edges[slot]
+    if not edge.flags & THIRD_PARTY or edge.amount >= settings.numbers[0].threshold:
+        return
+    account = edge.creditor
+    end = state.accounts[account].touched
+    start = end - 3 * DAY
+    strangers = np.empty(MOST_SCANNED, np.int32)
+    count, total = 0, 0
+    current = state.accounts[account].tail[IN]
+    for _ in range(MOST_SCANNED):
+        if current == NONE or edges[current].time <= end - 30 * DAY:
+            break
+        if edges[current].flags & DEPOSIT and not edges[current].flags & THIRD_PARTY:
+            return  # the owner banks cash too
+        if edges[current].flags & THIRD_PARTY and edges[current].time > start:
+            total += edges[current].amount
+            known = False
+            for i in range(count):
+                known = known or strangers[i] == state.details[current].debtor_party
+            if not known:
+                strangers[count] = state.details[current].debtor_party
+                count += 1
+        current = edges[current].in_prev
+    if count >= 2 and total >= settings.numbers[0].pass_through_minimum:
+        hit = report(out, row, code, account, 1.0 - 0.5 ** (count / 1.5), count, 0.0, total, start, end)
+        add_window(state, out, hit, account, IN, start, THIRD_PARTY)

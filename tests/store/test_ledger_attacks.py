@@ -233,8 +233,8 @@ async def insert_into_batch(scene: Scene) -> None:
     await scene.run(
         "INSERT INTO decision (decision_id, tenant_id, leaf_id, leaf_row, key, subject_id, kind, about, outcome, "
         "score, model_sha256, as_of, record, explanation, sealed_evidence, created_at) SELECT gen_random_uuid(), "
-        "tenant_id, leaf_id, 99, NULL, subject_id, kind, about, outcome, score, model_sha256, as_of, record, explanation, "
-        "sealed_evidence, created_at FROM decision WHERE leaf_id = %s LIMIT 1",
+        "tenant_id, leaf_id, 99, NULL, subject_id, kind, about, outcome, score, model_sha256, as_of, record, "
+        "explanation, sealed_evidence, created_at FROM decision WHERE leaf_id = %s LIMIT 1",
         scene.leaf(3),
     )
 

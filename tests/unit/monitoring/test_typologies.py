@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from aml.transaction import Channel
+from aml.engine import Engine
+from aml.transaction import Channel, Transaction
 from aml.typologies import NAMES, TYPOLOGIES
 from tests.unit.monitoring.streams import PARAMETERS, found, pay
 
@@ -128,3 +129,162 @@ def test_a_search_that_ran_out_of_budget_says_so() -> None:
     (hit,) = found(ring, "cycle", replace(PARAMETERS, search_budget=10))
     assert hit.exhausted
     assert "stopped at its budget" in hit.text
+
+
+DE_IT = {"debtor_country": "DE", "creditor_country": "IT"}
+IN_CASH = {"channel": Channel.CASH_DEPOSIT}
+HABIT = [pay(f"h{i}", i * 1.1, "A", f"shop{i % 3}", str(40 + i % 7)) for i in range(25)]
+"""A quiet life: 25 payments of about 40 to three shops, at changing hours."""
+
+EXAMPLES: dict[str, list[Transaction]] = {
+    "smurfing": [
+        pay(1, 0, "till", "A", "4000", **IN_CASH, branch="north"),
+        *(
+            pay(i, i, "till", "A", "7500", **IN_CASH, branch=branch)
+            for i, branch in ((2, "north"), (3, "south"), (4, "east"))
+        ),
+    ],
+    "just_below": [pay(i, i * 3, "A", f"b{i}", amount) for i, amount in enumerate(("9900", "9800", "9950", "9990"))],
+    "scatter_gather": [
+        *(pay(f"s{i}", i * 0.1, "S", f"m{i}", "1000") for i in range(3)),
+        *(pay(f"g{i}", 1 + i * 0.1, f"m{i}", "D", "950") for i in range(3)),
+    ],
+    "gather_scatter": [
+        *(pay(f"g{i}", i * 0.1, f"s{i}", "A", "1000") for i in range(4)),
+        *(pay(f"s{i}", 1 + i * 0.1, "A", f"d{i}", "950") for i in range(4)),
+    ],
+    "bipartite": [pay(f"{i}{j}", i * 0.3 + j * 0.1, f"s{i}", f"d{j}", "500") for i in range(3) for j in range(2)],
+    "stack": [
+        *(pay(f"a{i}{j}", i * 0.3 + j * 0.1, f"s{i}", f"m{j}", "500") for i in range(2) for j in range(2)),
+        *(pay(f"b{i}{j}", 2 + i * 0.3 + j * 0.1, f"m{i}", f"d{j}", "480") for i in range(2) for j in range(2)),
+    ],
+    "random_walk": [pay(i, i, f"a{i}", f"a{i + 1}", str(2000 - 20 * i)) for i in range(5)],
+    "layered_fan_in": [
+        *(pay(f"{c}{i}", i * 0.1, f"m{c}{i}", f"c{c}", "500") for c in range(2) for i in range(3)),
+        pay("x", 2, "c0", "A", "1400"),
+        pay("y", 2.1, "c1", "A", "1400"),
+    ],
+    "layered_fan_out": [
+        pay("x", 0, "A", "c0", "1500"),
+        pay("y", 0.1, "A", "c1", "1500"),
+        *(pay(f"{c}{i}", 1 + i * 0.1, f"c{c}", f"m{c}{i}", "480") for c in range(2) for i in range(3)),
+    ],
+    "funnel_account": [
+        *(pay(i, i, f"till{i}", "A", "3000", **IN_CASH, branch=f"b{i}") for i in range(3)),
+        pay(9, 4, "A", "till9", "3000", channel=Channel.CASH_WITHDRAWAL, branch="far"),
+    ],
+    "deposit_and_send": [pay(1, 0, "till", "A", "5000", **IN_CASH), pay(2, 1, "A", "B", "4900", channel=Channel.WIRE)],
+    "rapid_movement": [pay(1, 0, "X", "A", "5000"), pay(2, 0.03, "A", "Y", "4600")],
+    "mirrored_transfers": [
+        pay(1, 0, "X", "A", "1000"),
+        pay(2, 1, "A", "Y", "980"),
+        pay(3, 2, "W", "A", "2000"),
+        pay(4, 3, "A", "Z", "1960"),
+    ],
+    "round_amounts": [pay(i, i, "A", f"b{i}", str(1000 + 100 * i)) for i in range(5)],
+    "benford": [pay(i, i * 0.3, "A", f"b{i % 5}", str(500 + i % 400)) for i in range(160)],
+    "large_single": [*HABIT, pay("x", 30, "A", "B", "12000")],
+    "over_invoicing": [
+        *(pay(i, i * 9, "P", "S", str(1900 + 50 * i)) for i in range(4)),
+        pay("x", 40, "P", "S", "6000"),
+    ],
+    "behaviour_change": [*HABIT, pay("x", 28.49, "A", "B", "5000", channel=Channel.CRYPTO)],
+    "dormant_then_active": [pay(1, 0, "A", "B", "50"), pay(2, 95, "X", "A", "4000")],
+    "new_payee": [*HABIT, pay("x", 30, "A", "B", "5000")],
+    "high_risk_jurisdiction": [pay(1, 0, "A", "B", "5000", debtor_country="DE", creditor_country="KP")],
+    "nested_correspondent": [pay(i, i, "R", f"b{i}", "900", debtor_party=f"p{i}", **DE_IT) for i in range(3)],
+    "cuckoo_smurfing": [
+        pay(i, i * 0.5, f"till{i}", "A", "4000", **IN_CASH, debtor_party=f"p{i}", creditor_party="owner")
+        for i in range(2)
+    ],
+    "same_person": [pay(1, 0, "A", "B", "20000", debtor_party="p", creditor_party="p", **DE_IT)],
+    "third_party_cash": [
+        pay(i, i * 8, "till", "A", "4000", **IN_CASH, debtor_party="p", creditor_party="owner") for i in range(2)
+    ],
+    "sanctioned_counterparty": [pay(1, 0, "A", "listed", "5")],
+}
+LISTED = replace(PARAMETERS, high_risk_countries=frozenset({"KP"}), sanctioned=frozenset({"listed"}))
+INNOCENT: dict[str, list[Transaction]] = {
+    "smurfing": [pay(i, i, "till", "A", "7500", **IN_CASH, branch="north") for i in range(4)],
+    "just_below": [pay(i, i * 3, "A", f"b{i}", amount) for i, amount in enumerate(("9900", "100", "9950", "9990"))],
+    "scatter_gather": [
+        *(pay(f"g{i}", i * 0.1, f"m{i}", "D", "950") for i in range(2)),  # they paid before they were paid
+        *(pay(f"s{i}", 1 + i * 0.1, "S", f"m{i}", "1000") for i in range(3)),
+        pay("last", 2, "m2", "D", "950"),
+    ],
+    "gather_scatter": [pay(f"g{i}", i * 0.1, f"s{i}", "A", "1000") for i in range(8)],
+    "bipartite": [pay(f"{i}", i * 0.3, f"s{i}", "d", "500") for i in range(6)],
+    "stack": [pay(f"b{i}{j}", 2 + i * 0.3 + j * 0.1, f"m{i}", f"d{j}", "480") for i in range(2) for j in range(2)],
+    "random_walk": [pay(i, i, f"a{i}", f"a{i + 1}", str(2000 - 400 * i)) for i in range(5)],
+    "layered_fan_in": [pay(f"{i}", i * 0.1, f"m{i}", "A", "500") for i in range(7)],
+    "layered_fan_out": [pay(f"{i}", i * 0.1, "A", f"m{i}", "500") for i in range(7)],
+    "funnel_account": [
+        *(pay(i, i, f"till{i}", "A", "3000", **IN_CASH, branch=f"b{i}") for i in range(3)),
+        pay(9, 4, "A", "till9", "3000", channel=Channel.CASH_WITHDRAWAL, branch="b1"),
+    ],
+    "deposit_and_send": [pay(1, 0, "till", "A", "5000", **IN_CASH), pay(2, 3, "A", "B", "4900")],
+    "rapid_movement": [pay(1, 0, "X", "A", "5000"), pay(2, 0.05, "A", "Y", "4600")],
+    "mirrored_transfers": [pay(1, 0, "X", "A", "1000"), pay(2, 1, "A", "X", "980"), pay(3, 3, "A", "Z", "1960")],
+    "round_amounts": [pay(i, i, "A", f"b{i}", str(1000 + 101 * i)) for i in range(5)],
+    "benford": [pay(i, i * 0.3, "A", f"b{i % 5}", str(round(10 ** (1 + 2 * (i % 160) / 160), 2))) for i in range(160)],
+    "large_single": [*HABIT, pay("x", 30, "A", "B", "120")],
+    "over_invoicing": [
+        *(pay(i, i * 9, "P", "S", str(1900 + 50 * i)) for i in range(4)),
+        pay("x", 40, "P", "S", "3100"),
+    ],
+    "behaviour_change": [*HABIT, pay("x", 28.49, "A", "shop1", "45")],
+    "dormant_then_active": [pay(1, 0, "A", "B", "50"), pay(2, 80, "X", "A", "4000")],
+    "new_payee": [*HABIT, pay("w", 29, "A", "B", "5"), pay("x", 30, "A", "B", "5000")],
+    "high_risk_jurisdiction": [pay(1, 0, "A", "B", "5000", **DE_IT)],
+    "nested_correspondent": [pay(i, i, "R", f"b{i}", "900", debtor_party="p", **DE_IT) for i in range(3)],
+    "cuckoo_smurfing": [
+        pay(0, 0, "till", "A", "900", **IN_CASH, debtor_party="owner", creditor_party="owner"),
+        *(
+            pay(i, i * 0.5, f"till{i}", "A", "4000", **IN_CASH, debtor_party=f"p{i}", creditor_party="owner")
+            for i in (1, 2)
+        ),
+    ],
+    "same_person": [pay(1, 0, "A", "B", "20000", debtor_party="p", creditor_party="q", **DE_IT)],
+    "third_party_cash": [
+        pay(i, i, "till", "A", "4000", **IN_CASH, debtor_party="owner", creditor_party="owner") for i in range(2)
+    ],
+    "sanctioned_counterparty": [pay(1, 0, "A", "B", "5")],
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_typology_is_found_in_its_example_with_the_evidence(name: str) -> None:
+    example = EXAMPLES[name]
+    hits = found(example, name, LISTED)
+    assert hits
+    hit = hits[0]
+    ids = {transaction.transaction_id for transaction in example}
+    assert set(hit.transactions) <= ids
+    assert example[-1].transaction_id in hit.transactions
+    assert len(hit.amounts) == len(hit.transactions)
+    involved = {account for t in example for account in (t.debtor_account, t.creditor_account)}
+    assert set(hit.accounts) <= involved
+    assert 0.0 < hit.score <= 1.0
+    assert hit.amount > 0
+    assert "{" not in hit.text
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+def test_the_typology_is_not_found_in_its_innocent_neighbour(name: str) -> None:
+    assert not found(INNOCENT[name], name, LISTED)
+
+
+def test_every_typology_has_an_example() -> None:
+    elsewhere = {"structuring", "fan_in", "fan_out", "pass_through", "cycle"}
+    assert set(EXAMPLES) | elsewhere == set(NAMES)
+    assert set(INNOCENT) == set(EXAMPLES)
+
+
+def test_what_cannot_be_evaluated_is_named_with_the_reason() -> None:
+    engine = Engine(replace(PARAMETERS, typologies=frozenset(NAMES) - {"cycle"}))
+    engine.push([pay(1, 0, "A", "B", "5", debtor_country="DE", creditor_country="FR")])
+    reasons = engine.not_evaluated()
+    assert reasons["cycle"].startswith("switched off")
+    assert reasons["high_risk_jurisdiction"] == "the list high_risk_countries is empty"
+    assert reasons["same_person"] == "no transaction has debtor_party and creditor_party"
+    assert "fan_in" not in reasons

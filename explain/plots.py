@@ -25,17 +25,17 @@ def waterfall_svg(explanation: Explanation, most: int = 10) -> bytes:
         import numpy as np
 
         shap = _shap()
-        shown = explanation.ranked()
+        shown = [c for c in explanation.ranked() if c.shap != 0.0] or list(explanation.ranked()[:1])
         shap.plots.waterfall(
             shap.Explanation(
                 values=np.array([c.shap for c in shown]),
                 base_values=explanation.base_value,
-                data=np.array([_value(c) for c in shown], dtype=object),
-                feature_names=[_label(c) for c in shown],
+                feature_names=[_sentence(c) for c in shown],
             ),
             max_display=most,
             show=False,
         )
+        _turn_small_arrows(plt.gcf())
 
     return _svg(draw)
 
@@ -93,6 +93,25 @@ def _svg(draw: Callable[[Any], None]) -> bytes:
             return out.getvalue()
         finally:
             plt.close("all")
+
+
+def _turn_small_arrows(figure: Any) -> None:
+    """shap 0.51 draws a bar that is shorter than an arrow head with its head at the wrong end."""
+    from matplotlib.patches import FancyArrow
+
+    for axes in figure.axes:
+        tiny = 1e-6 * (axes.get_xlim()[1] - axes.get_xlim()[0])
+        arrows: list[Any] = [patch for patch in axes.patches if isinstance(patch, FancyArrow)]
+        for arrow in arrows:
+            red, _, blue, _ = arrow.get_facecolor()
+            way = 1.0 if red > blue else -1.0
+            if arrow._dx * way <= 0.0:
+                arrow.set_data(dx=way * tiny)
+
+
+def _sentence(contribution: Contribution) -> str:
+    words = REASONS.get(contribution.feature)
+    return f"{_label(contribution)}: {_value(contribution)}" if words is None else words.sentence(contribution.value)
 
 
 def _label(contribution: Contribution) -> str:

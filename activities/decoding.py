@@ -6,15 +6,19 @@ parent kills it when the clock runs out.
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from kyc.decode import CPU_SECONDS, EXIT_OK, EXIT_UNREADABLE
 
-WALL_SECONDS = CPU_SECONDS
-"""A child that waits instead of computing is not caught by its CPU limit."""
+WALL_SECONDS = 3.0 * CPU_SECONDS
+"""A child that waits instead of computing is not caught by its CPU limit; one on a busy machine gets its share."""
+AT_ONCE = os.cpu_count() or 1
+"""Children that decode side by side: more would only make each other late."""
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -33,8 +37,18 @@ async def decode(content: bytes, wall_seconds: float = WALL_SECONDS) -> Decoded:
         folder = Path(name)
         source = folder / "original"
         await asyncio.to_thread(source.write_bytes, content)
-        status = await _run_child(source, folder, wall_seconds)
+        async with _places():
+            status = await _run_child(source, folder, wall_seconds)
         return await asyncio.to_thread(_collect, folder, status)
+
+
+@cache
+def _places_of(loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
+    return asyncio.Semaphore(AT_ONCE)
+
+
+def _places() -> asyncio.Semaphore:
+    return _places_of(asyncio.get_running_loop())
 
 
 async def _run_child(source: Path, folder: Path, wall_seconds: float) -> int:
@@ -46,7 +60,8 @@ async def _run_child(source: Path, folder: Path, wall_seconds: float) -> int:
         str(source),
         str(folder),
         cwd=_REPOSITORY,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        # One thread: each thread of a numeric library reserves address space, of which the child has little.
+        env={"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

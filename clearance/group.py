@@ -166,7 +166,7 @@ class Group:
                 transaction_id=transaction_id,
                 typologies=_typologies(assessed),
                 score=assessed.score,
-                accounts=_accounts(assessed),
+                accounts=assessed.accounts,
                 transactions=tuple(dict.fromkeys([t for hit in assessed.hits for t in hit.transactions]))
                 or (transaction_id,),
                 sealed_evidence=seal(data_key, canonical_json(_evidence(assessed)), contexts.alert(alert_id)),
@@ -309,8 +309,3 @@ def _evidence(assessed: Assessed) -> dict[str, Any]:
 
 def _typologies(assessed: Assessed) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hit.typology for hit in assessed.hits))
-
-
-def _accounts(assessed: Assessed) -> tuple[str, ...]:
-    named = [account for hit in assessed.hits for account in hit.accounts]
-    return tuple(dict.fromkeys(named or [assessed.transaction.debtor_account, assessed.transaction.creditor_account]))

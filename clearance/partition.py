@@ -4,7 +4,7 @@ Deterministic: what it answers depends only on the transactions before, in their
 assessing again what is stored, and the rebuilt one is identical bit for bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aml.engine import Engine, Hit
 from aml.parameters import MonitoringParameters
 from aml.scoring import AlertParameters, alert_facts, alert_table
-from aml.transaction import Transaction
+from aml.transaction import Channel, Transaction
 from explain.attribution import TreeModel, explain_rules, rule_findings
 from explain.record import Explanation, Finding, ModelRef, RuleTable
 from explain.registry import Artifact
@@ -23,6 +23,13 @@ from jurisdictions.regime import Regime
 UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
 LATE = "LATE"
 NO_RATE = "NO_RATE"
+
+
+_TILL: dict[Channel, Callable[[Transaction], str]] = {
+    Channel.CASH_DEPOSIT: lambda deposit: deposit.debtor_account,
+    Channel.CASH_WITHDRAWAL: lambda withdrawal: withdrawal.creditor_account,
+}
+"""Cash has an account on one side; the other is the till, which everybody shares and which joins no two alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class Assessed:
     alert_explanation: Explanation | None
     """Computed where an alert is raised."""
     alert_findings: tuple[Finding, ...]
+    accounts: tuple[str, ...]
+    """Those of the hits (of the transaction, without any) that belong to somebody: no till, no branch."""
 
 
 class Partition:
@@ -56,6 +65,7 @@ class Partition:
         self.cuts = {"low": 0.0, "elevated": alerting.score / 2, "high": alerting.score}
         self.cuts_citation = alerting.citation
         self.engine = Engine(parameters)
+        self._tills: set[str] = set()
         self._alerted: dict[tuple[str, str], datetime] = {}
         if self.engine.features != trees.feature_names:
             raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
@@ -67,6 +77,8 @@ class Partition:
         late, unrated = frozenset(pushed.too_late), frozenset(pushed.unrated)
         assessed = []
         for row, transaction in enumerate(transactions):
+            if transaction.channel in _TILL:
+                self._tills.add(_TILL[transaction.channel](transaction))
             flags = tuple(
                 flag
                 for flag, raised in ((UNKNOWN_ACCOUNT, unknown[row]), (LATE, row in late), (NO_RATE, row in unrated))
@@ -107,7 +119,13 @@ class Partition:
             alert,
             explain_rules(self.table, facts) if raised else None,
             rule_findings(self.table, facts) if raised else (),
+            self._owned(transaction, hits) if raised else (),
         )
+
+    def _owned(self, transaction: Transaction, hits: tuple[Hit, ...]) -> tuple[str, ...]:
+        named = [account for hit in hits for account in hit.accounts]
+        named = named or [transaction.debtor_account, transaction.creditor_account]
+        return tuple(account for account in dict.fromkeys(named) if account not in self._tills)
 
     def _is_news(self, hit: Hit, at: datetime) -> bool:
         """A pattern that was alerted on within its own window is not raised again by each that joins it."""

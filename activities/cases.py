@@ -119,9 +119,11 @@ class CaseActivities(CaseSteps):
         self, conn: Connection, request: m.OpenCase, subject_id: UUID, accounts: tuple[str, ...]
     ) -> UUID | None:
         """The open alert case of the same parties, which this matter joins; on a second run, the one it joined."""
-        for known in await cases.cases_about(conn, request.about):
-            return known.case_id if known.about != request.about else None
-        shared = await cases.find_open_case_sharing(conn, accounts=accounts, subject_id=subject_id, kind="alert")
+        for earlier in await cases.cases_about(conn, request.about):
+            return earlier.case_id if earlier.about != request.about else None
+        # The tenant's own subject stands for everybody unknown, who have nothing in common.
+        known = None if subject_id == request.scope.tenant_id else subject_id
+        shared = await cases.find_open_case_sharing(conn, accounts=accounts, subject_id=known, kind="alert")
         if shared is None:
             return None
         await cases.join_case(conn, request.scope.tenant_id, shared.case_id, request.about, accounts, request.reasons)

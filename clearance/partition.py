@@ -48,7 +48,7 @@ class Assessed:
     """Computed where an alert is raised."""
     alert_findings: tuple[Finding, ...]
     accounts: tuple[str, ...]
-    """Those of the hits (of the transaction, without any) that belong to somebody: no till, no branch."""
+    """Whom it is about: the accounts at the centre of the hits and our customers' among them; no till, no branch."""
 
 
 class Partition:
@@ -66,6 +66,7 @@ class Partition:
         self.cuts_citation = alerting.citation
         self.engine = Engine(parameters)
         self._tills: set[str] = set()
+        self._customers: set[str] = set()
         self._alerted: dict[tuple[str, str], datetime] = {}
         if self.engine.features != trees.feature_names:
             raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
@@ -77,8 +78,7 @@ class Partition:
         late, unrated = frozenset(pushed.too_late), frozenset(pushed.unrated)
         assessed = []
         for row, transaction in enumerate(transactions):
-            if transaction.channel in _TILL:
-                self._tills.add(_TILL[transaction.channel](transaction))
+            self._learn(transaction)
             flags = tuple(
                 flag
                 for flag, raised in ((UNKNOWN_ACCOUNT, unknown[row]), (LATE, row in late), (NO_RATE, row in unrated))
@@ -90,6 +90,15 @@ class Partition:
             )
             assessed.append(judged)
         return assessed
+
+    def _learn(self, transaction: Transaction) -> None:
+        """Which accounts are tills and which are our customers'."""
+        if transaction.channel in _TILL:
+            self._tills.add(_TILL[transaction.channel](transaction))
+        if transaction.debtor_party is not None:
+            self._customers.add(transaction.debtor_account)
+        if transaction.creditor_party is not None:
+            self._customers.add(transaction.creditor_account)
 
     def _judge(
         self,
@@ -119,13 +128,13 @@ class Partition:
             alert,
             explain_rules(self.table, facts) if raised else None,
             rule_findings(self.table, facts) if raised else (),
-            self._owned(transaction, hits) if raised else (),
+            self._concerned(transaction, hits) if raised else (),
         )
 
-    def _owned(self, transaction: Transaction, hits: tuple[Hit, ...]) -> tuple[str, ...]:
-        named = [account for hit in hits for account in hit.accounts]
-        named = named or [transaction.debtor_account, transaction.creditor_account]
-        return tuple(account for account in dict.fromkeys(named) if account not in self._tills)
+    def _concerned(self, transaction: Transaction, hits: tuple[Hit, ...]) -> tuple[str, ...]:
+        centres = [hit.accounts[0] for hit in hits] or [transaction.debtor_account, transaction.creditor_account]
+        customers = [account for hit in hits for account in hit.accounts if account in self._customers]
+        return tuple(account for account in dict.fromkeys(centres + customers) if account not in self._tills)
 
     def _is_news(self, hit: Hit, at: datetime) -> bool:
         """A pattern that was alerted on within its own window is not raised again by each that joins it."""

@@ -117,6 +117,50 @@ def verify(
     raise typer.Exit(asyncio.run(verify_decisions(_settings(), console, decision_id=decision_id, since=since)))
 
 
+# --- Watchlists and tenants -------------------------------------------------------------------------------------------
+
+
+@watchlists.command("load")
+def load_watchlists(
+    folder: Annotated[Path, typer.Argument(help="Folder of list files as the authorities publish them.")],
+) -> None:
+    """Put the lists of a folder into force, as checked with their sources now."""
+    from aml.screening import ListUnreadable
+    from aml.screening.batch import load_watchlists as read_lists
+    from clearance.lists import load_lists
+
+    try:
+        lists = read_lists(folder)
+    except ListUnreadable as error:
+        errors.print(str(error))
+        raise typer.Exit(1) from error
+    for each, new in asyncio.run(load_lists(_settings(), lists)):
+        state = "now in force" if new else "was in force already; checked"
+        console.print(f"{each.name} {each.version}: {len(each.entities):,} entities, {state}")
+
+
+@watchlists.command("list")
+def list_watchlists() -> None:
+    """Which versions are in force, and when each was last checked with its source."""
+    from clearance.lists import lists_in_force
+
+    for version in asyncio.run(lists_in_force(_settings())):
+        checked = version.checked_at.isoformat(timespec="minutes") if version.checked_at else "never"
+        console.print(f"{version.list_name} {version.version}: {version.entity_count:,} entities, checked {checked}")
+
+
+@app.command("add-tenant")
+def add_tenant(name: str, regime: Annotated[str, typer.Option(help="US or EU.")]) -> None:
+    """Make a tenant with an API key and its first officers; the secrets are shown once."""
+    from clearance.tenancy import add_tenant as make_tenant
+
+    tenant = asyncio.run(make_tenant(_settings(), name, regime))
+    console.print(f"tenant  {tenant.tenant_id} ({tenant.regime})")
+    console.print(f"API key {tenant.api_key}")
+    for login, password in tenant.passwords.items():
+        console.print(f"officer {login}: {password}")
+
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 
@@ -151,8 +195,9 @@ def screen(
     input_: Annotated[Path, typer.Option("--input", help="People, one JSON object a line.")],
     output: Annotated[Path, typer.Option("--output", help="Hits, one JSON object a line.")],
     lists: Annotated[Path, typer.Option("--watchlists", help="Folder of list files as the authorities publish them.")],
+    threshold: Annotated[float, typer.Option(help="Least score of a hit, from 0 to 1.")] = 0.5,
 ) -> None:
     """Screen a file of people against list files, without a database."""
     from clearance.commands import screen_file
 
-    raise typer.Exit(screen_file(input_, output, lists, console, errors))
+    raise typer.Exit(screen_file(input_, output, lists, threshold, console, errors))

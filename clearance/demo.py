@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from aml.screening.batch import load_watchlists
 from clearance.client import Caller, RequestRefused, sign_in, wait_for
 from clearance.demo_data import (
     Story,
@@ -26,7 +27,7 @@ from clearance.demo_data import (
     write_watchlists,
 )
 from clearance.filers import FilerFolder
-from clearance.lists import load_lists, read_lists
+from clearance.lists import load_lists
 from clearance.settings import REPOSITORY
 from clearance.stack import Ports, Stack, run_clearance, running_stack
 from clearance.tenancy import NewTenant, add_tenant
@@ -138,11 +139,11 @@ def _first_tenant(stack: Stack, console: Console) -> NewTenant:
     FilerFolder(settings.filer_folder).write(tenant.tenant_id, example_filer())
     folder = settings.home / "invented-lists"
     write_watchlists(folder)
-    lists = {each.name: each for each in read_lists(folder)}
+    lists = {each.name: each for each in load_watchlists(folder)}
     real = settings.data / "watchlists"
     if real.is_dir():
         # The invented SDN list stays: an invented applicant is on it.
-        lists |= {each.name: each for each in read_lists(real) if each.name != "us_ofac_sdn"}
+        lists |= {each.name: each for each in load_watchlists(real) if each.name != "us_ofac_sdn"}
     for each, _ in asyncio.run(load_lists(settings, list(lists.values()))):
         console.print(f"watchlist {each.name} of {each.published or 'today'}: {len(each.entities):,} entries in force")
     return tenant

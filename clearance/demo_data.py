@@ -207,9 +207,9 @@ def example_filer() -> Filer:
     address = Address(street="1 Example Plaza", city="New York", state="NY", postal_code="10001", country="US")
     phone = Phone(number="2125550100")
     return Filer(
-        institution=Institution(name="Example Bank", tin="123456789", address=address, phone=phone, regulator_code="4"),
+        institution=Institution(name="Example Bank", tin="458291637", address=address, phone=phone, regulator_code="4"),
         transmitter_name="Example Bank",
-        transmitter_tin="123456789",
+        transmitter_tin="458291637",
         transmitter_control_code="TBSATEST",
         transmitter_address=address,
         transmitter_phone=phone,

@@ -1,33 +1,12 @@
-"""Watchlist files of a folder: recognised by the names the authorities give them, parsed, and put into force."""
+"""Watchlists put into force: parsed lists as versions in the database, checked with their source at a time."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from aml.screening import ListUnreadable, WatchList, parse_csl, parse_ofac, parse_un, parse_us_consolidated
+from aml.screening import WatchList
 from clearance.database import service_pool
 from clearance.settings import Settings
 from store import watchlists
 from store.connection import service_transaction
-
-
-def read_lists(folder: Path) -> list[WatchList]:
-    """Every list that is in the folder. Raises `ListUnreadable` for a broken file and for a folder without any."""
-    parsers: tuple[tuple[tuple[str, ...], Callable[[Path], WatchList], bool], ...] = (
-        (("ofac_sdn.csv", "sdn.csv"), parse_ofac, True),
-        (("us_cons_prim.csv", "cons_prim.csv"), parse_us_consolidated, True),
-        (("un_consolidated.xml", "consolidated.xml"), parse_un, False),
-        (("us_csl.csv", "consolidated.csv"), parse_csl, False),
-    )
-    found = []
-    for names, parse, whole_folder in parsers:
-        file = next((folder / name for name in names if (folder / name).exists()), None)
-        if file is not None:
-            found.append(parse(folder if whole_folder else file))
-    if not found:
-        known = ", ".join(name for names, _, _ in parsers for name in names)
-        raise ListUnreadable(f"{folder} holds no list that is known by its file name ({known})")
-    return found
 
 
 async def load_lists(settings: Settings, lists: list[WatchList]) -> list[tuple[WatchList, bool]]:
@@ -43,5 +22,15 @@ async def load_lists(settings: Settings, lists: list[WatchList]) -> list[tuple[W
                 await watchlists.record_check(connection, each.name, datetime.now(UTC), each.sha256)
             loaded.append((each, new))
         return loaded
+    finally:
+        await pool.close()
+
+
+async def lists_in_force(settings: Settings) -> list[watchlists.ListVersion]:
+    """The version of each list that applicants are screened against."""
+    pool = await service_pool(settings, "clearance_worker")
+    try:
+        async with service_transaction(pool) as connection:
+            return await watchlists.latest_versions(connection)
     finally:
         await pool.close()

@@ -1,0 +1,193 @@
+"""What the command line does with files, without a database: read documents, screen people, monitor transactions."""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from clearance.settings import Settings
+
+if TYPE_CHECKING:
+    from aml.monitor import Summary
+
+
+def read_documents(files: list[Path], selfie: Path | None, as_json: bool, console: Console, errors: Console) -> int:
+    """Read each file through the decoding child; 0 when all could be opened, 1 otherwise."""
+    from activities.decoding import decode
+    from kyc.acceptance import acceptance_facts, acceptance_table
+    from kyc.checks import code_of, cross_check
+    from kyc.document import to_json, with_codes
+    from kyc.faces import match_faces
+    from kyc.reader import read_document
+
+    today = datetime.now(UTC).date()
+    failed = False
+    for file in files:
+        began = time.perf_counter()
+        try:
+            decoded = asyncio.run(decode(file.read_bytes()))
+        except OSError as error:
+            errors.print(f"{file}: {error.strerror}; name a file that can be read")
+            failed = True
+            continue
+        if decoded.problem:
+            failed = True
+            if as_json:
+                _print_json({"file": str(file), "codes": [decoded.problem], "accepted": False})
+            else:
+                errors.print(f"{file}: {decoded.problem}")
+            continue
+        readings = [read_document(page, today) for page in decoded.pages]
+        page, reading = next(
+            ((p, r) for p, r in zip(decoded.pages, readings, strict=True) if r.mrz is not None),
+            (decoded.pages[0], readings[0]),
+        )
+        face = None if selfie is None else match_faces(page, selfie.read_bytes())
+        findings = cross_check([reading], None, today, face)
+        accepted = acceptance_table().outcome(acceptance_facts(reading, findings)) == "accept"
+        reading = with_codes(reading, *(code_of(finding) for finding in findings))
+        answer = to_json(reading, accepted=accepted, seconds=round(time.perf_counter() - began, 3))
+        if as_json:
+            _print_json({"file": str(file), **answer})
+        else:
+            console.print(_reading_table(file, answer))
+    return 1 if failed else 0
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _reading_table(file: Path, answer: dict[str, object]) -> Table:
+    verdict = "accepted" if answer["accepted"] else "for a person to look at"
+    table = Table(title=f"{file.name}: {answer['type']}, {verdict}, {answer['seconds']} s", title_justify="left")
+    table.add_column("field")
+    table.add_column("value", overflow="fold")
+    table.add_column("source")
+    fields = answer["fields"]
+    if isinstance(fields, dict):
+        for name, reading in fields.items():
+            table.add_row(name, str(reading["value"]), reading["source"])
+    codes = answer["codes"]
+    if isinstance(codes, list) and codes:
+        table.add_section()
+        table.add_row("codes", ", ".join(codes), "")
+    return table
+
+
+def screen_file(source: Path, output: Path, lists: Path, threshold: float, console: Console, errors: Console) -> int:
+    """Screen each line against the list files of a folder; 0 unless input or lists cannot be read."""
+    from aml.screening import ListUnreadable, ScreeningIndex
+    from aml.screening.batch import load_watchlists, screen_lines
+
+    try:
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="clearance-index-") as folder, source.open(encoding="utf-8") as lines:
+            index = ScreeningIndex.build(load_watchlists(lists), Path(folder))
+            built = time.perf_counter() - began
+            count = hits = broken = 0
+            with output.open("w", encoding="utf-8") as written:
+                for answer in screen_lines(lines, index=index, clock=time.perf_counter, threshold=threshold):
+                    written.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                    count += 1
+                    hits += bool(answer.get("hits"))
+                    if "error" in answer:
+                        broken += 1
+                        errors.print(f"{source}: {answer['error']}")
+    except (OSError, ListUnreadable) as error:
+        errors.print(str(error))
+        return 1
+    seconds = time.perf_counter() - began - built
+    console.print(
+        f"{count} lines in {seconds:.1f} s (index built in {built:.1f} s): {hits} with hits, {broken} broken; {output}"
+    )
+    return 0
+
+
+def monitor_file(
+    file: Path,
+    output: Path | None,
+    features: Path | None,
+    regime_code: str,
+    strict: bool,
+    console: Console,
+    errors: Console,
+    settings: Settings,
+) -> int:
+    """Match a file or folder of transactions; alerts go to `output` or stdout, the summary to the console."""
+    import jurisdictions
+    from aml.files import FileUnreadable, read_transactions
+    from aml.monitor import BrokenRowRefused, FeatureTable, Summary, monitor
+    from aml.scoring import AlertParameters, alert_table
+    from explain.attribution import TreeModel
+    from explain.registry import load
+    from jurisdictions.monitoring import monitoring_parameters
+
+    trees = TreeModel.from_text(load(settings.models / "transactions").content)
+    parameters = monitoring_parameters(jurisdictions.regime(regime_code, datetime.now(UTC).date()))
+    table = FeatureTable(trees.feature_names) if features is not None else None
+    summary = Summary()
+    began = time.perf_counter()
+    progress = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+        console=errors,
+    )  # fmt: skip
+    try:
+        with progress, output.open("w", encoding="utf-8") if output else _stdout() as written:
+            task = progress.add_task(f"monitoring {file.name}", total=None)
+            alerts = monitor(
+                read_transactions(file),
+                parameters,
+                trees.explain,
+                alert_table(AlertParameters()),
+                summary,
+                refuse_broken=strict,
+                on_features=table.add if table is not None else None,
+            )
+            for alert in alerts:
+                written.write(json.dumps(alert, ensure_ascii=False) + "\n")
+                progress.update(task, description=f"{summary.transactions:,} transactions, {summary.alerts} alerts")
+    except (FileUnreadable, BrokenRowRefused, OSError) as error:
+        errors.print(str(error))
+        return 1
+    if table is not None and features is not None:
+        table.write(features)
+    seconds = time.perf_counter() - began
+    for row in summary.broken:
+        errors.print(f"skipped {row}")
+    (console if output else errors).print(_monitoring_table(summary, seconds))
+    return 0
+
+
+class _stdout:
+    """Standard output as a file that is not closed."""
+
+    def __enter__(self) -> "_stdout":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.flush()
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+
+def _monitoring_table(summary: "Summary", seconds: float) -> Table:
+    table = Table(title="Monitoring", title_justify="left", show_header=False)
+    table.add_row("transactions", f"{summary.transactions:,} ({summary.transactions / max(seconds, 1e-9):,.0f}/s)")
+    table.add_row("alerts", f"{summary.alerts:,}")
+    table.add_row("broken rows", f"{summary.broken_count:,}")
+    table.add_row("duplicates, too late, no rate", f"{summary.duplicates}, {summary.too_late}, {summary.unrated}")
+    for name, count in summary.hits.most_common():
+        table.add_row(f"hits: {name}", f"{count:,}")
+    for name, why in sorted(summary.not_evaluated.items()):
+        table.add_row(f"not evaluated: {name}", why)
+    return table

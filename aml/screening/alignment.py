@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from aml.screening.lexicon import ABJAD_SMALL_WORDS, ABU, PARTICLES, TITLES
+from aml.screening.lexicon import ABJAD_SMALL_WORDS, ABU, PARTICLES, SERVANT, TITLES
 from aml.screening.organisations import FORM_TOKENS
 from aml.screening.sounds import readings, token
 from aml.screening.transliteration import ABJAD
@@ -41,8 +41,8 @@ def token_similarity(first: str, second: str) -> float:
         return 0.0
     if a.sound == b.sound:
         return 0.97
-    if first.startswith("abd") != second.startswith("abd") and min(len(first), len(second)) >= 5:
-        return min(0.8, token_similarity(first.removeprefix("abd"), second.removeprefix("abd")))
+    if first.startswith(SERVANT) != second.startswith(SERVANT) and min(len(first), len(second)) >= 5:
+        return min(0.8, token_similarity(first.removeprefix(SERVANT), second.removeprefix(SERVANT)))
     spelling = max(OSA.normalized_similarity(first, second), OSA.normalized_similarity(a.sound, b.sound))
     shorter = min(len(a.bones), len(b.bones))
     consonants = OSA.normalized_similarity(a.bones, b.bones) if shorter >= 2 else spelling * 0.8

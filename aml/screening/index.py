@@ -9,22 +9,24 @@ import math
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tantivy
+from rapidfuzz.fuzz import ratio
 
 from aml.screening.alignment import weight_of
+from aml.screening.common_names import bearers, common_key
 from aml.screening.records import ListedName, Record, record_of
 from aml.screening.sounds import bones, keys, readings, token
 from aml.screening.transliteration import ABJAD
 from aml.screening.watchlist import Entity, ListVersion, WatchList
 from explain.record import canonical_json, sha256_hex
 
-FORMAT = 3
+FORMAT = 4
 """Raised when records or keys change, so that an index of another format is built anew rather than misread."""
 PRIOR_NAMES = 20_000
 """Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""
@@ -114,6 +116,19 @@ class ScreeningIndex:
         admitted = _ADMITTED[kind]
         return [(place >> 14, place & 0xFFF) for place in places if place >> 12 & 3 in admitted]
 
+    def scan(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
+        """What `candidates` gives, by looking at every name: for queries that share no key with any. Slow, and rare."""
+        asked = " ".join(sorted(tokens))
+        best: list[tuple[float, int, int]] = []
+        for number in range(self.entity_count):
+            record = self._record(number)
+            if record.kind == kind or "any" in (kind, record.kind):
+                for place, name in enumerate(record.names):
+                    alike = ratio(asked, " ".join(sorted(name.tokens)), score_cutoff=50)
+                    if alike:
+                        best.append((-alike, number, place))
+        return [(number, place) for _, number, place in sorted(best)[:limit]]
+
     def holders(self, number: str) -> Sequence[int]:
         """The entities that carry an identifier, normalised."""
         return self._identifiers.get(number, ())
@@ -121,10 +136,6 @@ class ScreeningIndex:
     def entity(self, number: int) -> Entity:
         entity: Entity = json.loads(self._entities[number])
         return entity
-
-    def records(self) -> Iterator[tuple[int, Record]]:
-        """Every record: for the scan that replaces an empty candidate list."""
-        return ((number, self._record(number)) for number in range(self.entity_count))
 
     def _record(self, number: int) -> Record:
         raw: list[Any] = json.loads(self._records[number])
@@ -149,6 +160,7 @@ class ScreeningIndex:
         """Nats of surprise at a token: by the names that carry its sound, or half of those with its consonants."""
         if text.startswith(ABJAD):
             alike = sum(self._searcher.doc_freq("keys", "b" + reading) for reading in readings(bones(text)))
+            alike += sum(int(bearers().get(reading, 0.0)) for reading in readings(bones(text)))
             most = math.log((self.name_count + PRIOR_NAMES) / (alike + 1.0))
             # One consonant is not filed, and is shared by many names.
             return most if len(bones(text)) >= 2 else 4.0
@@ -156,6 +168,7 @@ class ScreeningIndex:
         carriers = float(self._searcher.doc_freq("keys", "s" + parts.sound))
         if len(parts.bones) >= 3:
             carriers = max(carriers, 0.3 * self._searcher.doc_freq("keys", "b" + parts.bones))
+        carriers += bearers().get(common_key(text), 0.0)
         return math.log((self.name_count + PRIOR_NAMES) / (carriers + 1.0))
 
 

@@ -28,6 +28,7 @@ ABJAD_SMALL_WORDS = {
     **dict.fromkeys(("~aGa", "~alhaj", "~haj", "~hajy", "~SyX", "~alSyX", "~mla", "~mwlwy", "~mwlana", "~qary"), 0.5),
 }
 """The same in Arabic letters, as `transliteration` writes them, with the weight in nats."""
+SERVANT = "abdu"
 _ABD = _words("abd abdul abdel abdal abdol abdoul abdur abdus abdud abdun abdut abduz abdu abdou abed abid")
 _ARTICLES = _words("al el ul ar er ur as es us ad ed ud an en un at et ut az ez uz ash ush")
 _ALLAH = _words("allah alla allh ullah ulla ollah lah lh llah")
@@ -39,7 +40,7 @@ _DIN_WORD = re.compile(r"(?:[aeou]+[ld]?|[ld])?d(?:ee|i|y)ne?$")
 
 def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
     """Arabic compounds as one word without article, however they were parted: `Abd al-Rahman`, `Abdurrahman` →
-    `abdrahman`; `Saif Allah`, `Sayfullah` → `saiflah`, `sayflah`; `Salah al-Din`, `Salahuddin` → `salahdin`."""
+    `abdurahman`; `Saif Allah`, `Sayfullah` → `saiflah`, `sayflah`; `Salah al-Din`, `Salahuddin` → `salahdin`."""
     kept: list[str] = []
     place = 0
     while place < len(found):
@@ -49,7 +50,7 @@ def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
             if _unmarked(found[place])[1] in _ARTICLES and place + 1 < len(found):
                 place += 1
             other, name = _unmarked(found[place])
-            kept.append((mark or other) + "abd" + _bare("lah" if name in _ALLAH else name))
+            kept.append(_servant(mark or other, "lah" if name in _ALLAH else name))
             place += 1
         elif (word in _ALLAH or word in _DIN) and kept:
             if len(kept) > 1 and kept[-1] in _ARTICLES:
@@ -59,19 +60,24 @@ def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
             else:
                 kept.append(mark + word)
         else:
-            kept.append(mark + _one_word(word))
+            kept.append(_one_word(mark, word))
     return tuple(kept)
 
 
-def _one_word(word: str) -> str:
+def _servant(mark: str, name: str) -> str:
+    """`Abd` and a name; the u keeps d and h apart in Latin letters."""
+    return (mark + "abd" if mark else SERVANT) + _bare(name)
+
+
+def _one_word(mark: str, word: str) -> str:
     if len(word) >= 6 and word.startswith("abd") and word not in _ABD:
-        return "abd" + _bare(_ABD_WORD.sub("", word))
+        return _servant(mark, _ABD_WORD.sub("", word))
     if len(word) >= 7:
         if word.endswith(("lah", "lla")):
-            return _LAH_WORD.sub("", word) + "lah"
+            return mark + _LAH_WORD.sub("", word) + "lah"
         if word.endswith(("ddin", "ddine", "ddeen", "ldin", "ldeen", "uddyn", "eddine", "oudine", "odine")):
-            return _DIN_WORD.sub("", word) + "din"
-    return word
+            return mark + _DIN_WORD.sub("", word) + "din"
+    return mark + word
 
 
 def _unmarked(word: str) -> tuple[str, str]:

@@ -146,7 +146,7 @@ def _candidates(
         for holder in index.holders(normal_number(number)):
             found.setdefault(holder, set())
     for _, tokens in asked:
-        for entity, name in index.candidates(tokens, query.kind, limit):
+        for entity, name in index.candidates(tokens, query.kind, limit) or index.scan(tokens, query.kind, limit):
             found.setdefault(entity, set()).add(name)
     return found
 

@@ -118,8 +118,9 @@ _GREEK_PAIRS = (
     ("αι", "ai"),
     ("τζ", "tz"),
 )
-# One letter for each letter: what a reader of Arabic or Hebrew would say is for `sounds` to tell. Capitals: X kh, S sh, G gh,
-# C ch, Z zh; and letters with two readings: D d or z (ذ ض ظ), T t or s (ث), Q sh or s (ש), K k or kh, F p or f, B b or v.
+# One letter for each letter: what a reader of Arabic or Hebrew would say is for `sounds` to tell. Capitals: X kh, S sh,
+# G gh, C ch, Z zh; and letters with two readings: D d or z (ذ ض ظ), T t or s (ث), Q sh or s (ש), K k or kh, F p or f,
+# B b or v.
 _HEBREW = dict(zip("אבגדהוזחטיכךלמםנןסעפףצץקרשת", "aBgdhvzhtyKKlmmnnsaFFssqrQt", strict=True))
 _ARABIC = dict(
     zip(

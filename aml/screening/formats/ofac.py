@@ -227,7 +227,7 @@ def read_remarks(draft: EntityDraft, remarks: str) -> None:
         if wallet:
             draft.add("cryptoWallet", wallet[2])
             continue
-        if not (_read_plain(draft, body) or _read_identifier(draft, body)):
+        if not (_read_plain(draft, body) or add_identifier(draft, body)):
             draft.add("notes", clause)
 
 
@@ -253,7 +253,8 @@ def _read_plain(draft: EntityDraft, body: str) -> bool:
     return False
 
 
-def _read_identifier(draft: EntityDraft, body: str) -> bool:
+def add_identifier(draft: EntityDraft, body: str) -> bool:
+    """`Kind number (Country)` as the property of its kind; False where it is none that is known."""
     for prefix, target in _IDENTIFIERS:
         if not body.lower().startswith(prefix.lower()):
             continue

@@ -34,7 +34,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 clearance \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/clearance --create-home --shell /usr/sbin/nologin clearance \
-    && install -d -o 10001 -g 10001 -m 0700 /var/lib/clearance/vault /var/lib/clearance/checkpoints \
+    && install -d -o 10001 -g 10001 -m 0700 /run/keys /var/lib/clearance/vault /var/lib/clearance/checkpoints \
         /var/lib/clearance/filings /var/lib/clearance/watchlists /var/lib/clearance/cache
 
 COPY --from=build /opt/clearance /opt/clearance

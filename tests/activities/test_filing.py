@@ -1,0 +1,192 @@
+"""Filings from a confirmed case: drafted from what is sealed, kept back without a schema, submitted exactly once."""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+
+from activities.filing import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED, FilingActivities, open_report
+from activities.filing_case import CaseReader
+from activities.gateways import FolderGateway, NameTaken
+from aml.reports.findings import SCHEMA_NOT_INSTALLED
+from aml.reports.specimens import specimen_filer
+from store import cases, filings
+from store.connection import Pool, open_pool, tenant_transaction
+from tests.activities.conftest import NOW, Office
+from tests.activities.scenes import customer, raise_alert
+from vault import contexts
+from vault.envelope import seal
+from vault.keys import FileKeyProvider
+from workflows import messages as m
+from workflows.steps import StepMisused
+
+MAKER, SECOND, MLRO = uuid4(), uuid4(), uuid4()
+SCHEMAS = Path(os.environ.get("CLEARANCE_SCHEMAS", Path(__file__).resolve().parents[3] / "shared" / "schemas"))
+STATED = {
+    "kind": "person",
+    "surname": "Beispielsdottir",
+    "given_names": "Grete",
+    "birth_date": "1979-09-09",
+    "nationality": "US",
+    "country_of_residence": "US",
+    "occupation": "self_employed",
+    "address": {"street": "4 Lantern Road", "city": "Eastmoor", "postal_code": "22113", "country": "US"},
+}
+
+
+@dataclass
+class FilingOffice:
+    """The filing side's activities beside an office, and a confirmed case whose outcome has crossed."""
+
+    office: Office
+    activities: FilingActivities
+    filing_id: UUID
+    pool: Pool
+    outbox: Path
+
+    async def draft(self, revision: int = 0) -> m.FilingDrafted:
+        message = m.DraftFiling(self.office.tenant_id, self.filing_id, revision)
+        drafted: m.FilingDrafted = await self.office.run(self.activities.draft_filing, message, "filing-1")
+        return drafted
+
+
+@pytest.fixture
+async def side(office: Office, tmp_path: Path) -> AsyncIterator[FilingOffice]:
+    office.regime = "US"
+    subject_id = await customer(office, STATED, ("A1",))
+    alert_id = await raise_alert(office, ("A1", "STRANGER"), subject_id)
+    scope = m.Scope(office.tenant_id, "US", "2026.1", NOW)
+    request = m.OpenCase(scope, "alert", f"alert:{alert_id}", ("structuring",))
+    opened = await office.run(office.cases.open_case, request)
+    result = m.CaseResult(opened.case_id, m.Disposition.TRUE_POSITIVE, MAKER, SECOND)
+    await office.run(office.cases.write_case_outcome, m.CaseClosed(scope, result))
+    async with await open_pool(office.url, "clearance_filing") as pool:
+        activities = FilingActivities(
+            pool=pool,
+            inbox_key=office.filing_private,
+            keys=FileKeyProvider(tmp_path / "filing-master"),
+            reader=CaseReader(office.keys),
+            filers={office.tenant_id: specimen_filer()},
+            schemas=SCHEMAS,
+            gateway=FolderGateway(tmp_path / "outbox"),
+            clock=lambda: office.now[0],
+        )
+        yield FilingOffice(office, activities, uuid5(opened.case_id, "outcome"), pool, tmp_path / "outbox")
+
+
+async def report(side: FilingOffice) -> bytes:
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        row = await filings.fetch_filing(conn, side.filing_id)
+    return open_report(side.activities.keys, side.office.tenant_id, side.filing_id, row.sealed_report)
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_a_confirmed_case_becomes_a_valid_report(side: FilingOffice) -> None:
+    drafted = await side.draft()
+    assert drafted.problems == ()
+    assert drafted.valid
+    assert drafted.maker == MAKER
+    content = (await report(side)).decode()
+    for said in ("Beispielsdottir", "Grete", "Eastmoor", "19790909", "28500", "A1", "STRANGER"):
+        assert said in content, said
+
+
+async def test_a_second_run_of_the_draft_keeps_the_first_and_a_return_replaces_it(side: FilingOffice) -> None:
+    first = await side.draft()
+    kept = await report(side)
+    assert await side.draft() == first
+    assert await report(side) == kept
+    side.activities = replace(side.activities, schemas=Path("/nonexistent"))
+    again = await side.draft(revision=2)
+    assert again.problems == (SCHEMA_NOT_INSTALLED,)
+    assert not again.valid
+
+
+async def test_without_the_schema_nothing_is_submitted(side: FilingOffice) -> None:
+    side.activities = replace(side.activities, schemas=Path("/nonexistent"))
+    drafted = await side.draft()
+    assert (drafted.valid, drafted.problems) == (False, (SCHEMA_NOT_INSTALLED,))
+    with pytest.raises(StepMisused):
+        await side.office.run(side.activities.submit_filing, m.FilingRef(drafted.scope, side.filing_id, 2))
+    assert not side.outbox.exists()
+
+
+async def test_without_a_filer_or_a_known_format_the_draft_says_so(
+    side: FilingOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side.activities = replace(side.activities, filers={})
+    assert (await side.draft()).problems == (FILER_NOT_CONFIGURED,)
+    side.activities = replace(side.activities, filers={side.office.tenant_id: specimen_filer()})
+    monkeypatch.setattr("activities.filing.FORMATS", {})
+    assert (await side.draft(revision=2)).problems == (FORMAT_NOT_HANDLED,)
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_an_approved_report_is_handed_over_exactly_once(side: FilingOffice) -> None:
+    drafted = await side.draft()
+    event = m.FilingEvent(drafted.scope, side.filing_id, 1, "drafted", "draft", at=NOW)
+    await side.office.run(side.activities.record_filing_event, event)
+    approve = replace(event, revision=2, action="approve", status="approved", officer_id=MLRO)
+    await side.office.run(side.activities.record_filing_event, approve)
+    await side.office.run(side.activities.record_filing_event, approve)
+    reference = m.FilingRef(drafted.scope, side.filing_id, 2)
+    first = await side.office.run(side.activities.submit_filing, reference)
+    assert await side.office.run(side.activities.submit_filing, reference) == first
+    (file,) = side.outbox.iterdir()
+    assert file.name == first.reference
+    assert file.read_bytes() == await report(side)
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        row = await filings.fetch_filing(conn, side.filing_id)
+        events = await filings.fetch_filing_events(conn, side.filing_id)
+    assert (row.status, row.reference) == ("approved", first.reference)
+    assert [(e.revision, e.status, e.officer_id) for e in events] == [(1, "draft", None), (2, "approved", MLRO)]
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_the_officers_words_reach_the_narrative(side: FilingOffice) -> None:
+    words = "The customer could not explain the deposits when asked."
+    office, reason_id = side.office, uuid4()
+    async with tenant_transaction(side.pool, office.tenant_id) as conn:
+        (case,) = await cases.list_cases(conn)
+    async with office.transaction() as conn:
+        from store import subjects
+
+        key = office.keys.unwrap(office.tenant_id, await subjects.fetch_wrapped_key(conn, case.subject_id))
+    async with await open_pool(office.url, "clearance_api") as api, tenant_transaction(api, office.tenant_id) as conn:
+        await cases.add_reason(
+            conn,
+            reason_id,
+            seal(key, words.encode(), contexts.reason(reason_id)),
+            "ab" * 32,
+            tenant_id=office.tenant_id,
+            case_id=case.case_id,
+            officer_id=MAKER,
+        )
+    decide = m.CaseEvent(
+        m.Scope(office.tenant_id, "US", "2026.1", NOW),
+        case.case_id,
+        1,
+        "decide",
+        "awaiting_approval",
+        MAKER,
+        MAKER,
+        m.Disposition.TRUE_POSITIVE,
+        reason_id,
+        NOW,
+    )
+    await office.run(office.cases.record_case_event, decide)
+    await side.draft()
+    assert words in " ".join((await report(side)).decode().split())
+
+
+async def test_the_gateway_never_overwrites_another_report(tmp_path: Path) -> None:
+    gateway = FolderGateway(tmp_path)
+    assert await gateway.submit("a.xml", b"one") == "a.xml"
+    assert await gateway.submit("a.xml", b"one") == "a.xml"
+    with pytest.raises(NameTaken):
+        await gateway.submit("a.xml", b"two")
+    assert (tmp_path / "a.xml").read_bytes() == b"one"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xml"]

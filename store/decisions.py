@@ -125,7 +125,7 @@ async def append_decision(conn: Connection, decision: Decision, *, key: str, sea
     """
     at = datetime.now(UTC)
     why = decision.explanation
-    features_sha256 = await _ensure_features(conn, [contribution.feature for contribution in why.contributions])
+    features_sha256, features = records.feature_list([contribution.feature for contribution in why.contributions])
     explanation = records.explanation_text(
         why.method,
         why.base_value,
@@ -134,15 +134,22 @@ async def append_decision(conn: Connection, decision: Decision, *, key: str, sea
         why.output,
         why.additivity_error,
     )
-    record = records.record_text(records.clear_fields(decision), explanation, sealed_evidence)
+    record = records.decision_record(decision, explanation, sealed_evidence)
     leaf = ledger.make_leaf(decision.tenant_id, decision.decision_id, [record], at)
     cursor = await conn.execute(
-        "INSERT INTO decision (decision_id, tenant_id, leaf_id, leaf_row, key, subject_id, kind, about, outcome, "
-        "score, model_sha256, as_of, record, explanation, sealed_evidence, created_at) VALUES (%(decision_id)s, "
-        "%(tenant_id)s, %(leaf_id)s, 0, %(key)s, %(subject_id)s, %(kind)s, %(about)s, %(outcome)s, %(score)s, "
-        "%(model_sha256)s, %(as_of)s, %(record)s, %(explanation)s, %(sealed_evidence)s, %(created_at)s) "
-        "ON CONFLICT (tenant_id, key) WHERE key IS NOT NULL DO NOTHING",
+        "WITH known AS (INSERT INTO feature_list (sha256, names) VALUES (%(features_sha256)s, %(features)s) "
+        "ON CONFLICT DO NOTHING), appended AS (INSERT INTO decision (decision_id, tenant_id, leaf_id, leaf_row, key, "
+        "subject_id, kind, about, outcome, score, model_sha256, as_of, record, explanation, sealed_evidence, "
+        "created_at) VALUES (%(decision_id)s, %(tenant_id)s, %(leaf_id)s, 0, %(key)s, %(subject_id)s, %(kind)s, "
+        "%(about)s, %(outcome)s, %(score)s, %(model_sha256)s, %(as_of)s, %(record)s, %(explanation)s, "
+        "%(sealed_evidence)s, %(created_at)s) ON CONFLICT (tenant_id, key) WHERE key IS NOT NULL DO NOTHING "
+        "RETURNING decision_id) "
+        "INSERT INTO leaf (leaf_id, tenant_id, decision_id, size, salt, commitment, entry, leaf_hash, created_at) "
+        "SELECT %(leaf_id)s, %(tenant_id)s, decision_id, 1, %(salt)s, %(commitment)s, %(entry)s, %(leaf_hash)s, "
+        "%(created_at)s FROM appended",
         {
+            "features_sha256": features_sha256,
+            "features": features,
             "decision_id": decision.decision_id,
             "tenant_id": decision.tenant_id,
             "leaf_id": leaf.leaf_id,
@@ -151,19 +158,20 @@ async def append_decision(conn: Connection, decision: Decision, *, key: str, sea
             "kind": decision.kind.value,
             "about": decision.about,
             "outcome": decision.outcome,
-            "score": decision.score,
+            "score": float(decision.score),
             "model_sha256": decision.model.sha256,
             "as_of": decision.as_of,
             "record": record,
             "explanation": explanation,
             "sealed_evidence": sealed_evidence,
+            "salt": leaf.salt,
+            "commitment": leaf.commitment,
+            "entry": leaf.entry,
+            "leaf_hash": leaf.leaf_hash,
             "created_at": at,
         },
     )
-    if cursor.rowcount == 0:
-        return await _leaf_of_key(conn, decision.tenant_id, key)
-    await ledger.insert_leaf(conn, leaf)
-    return leaf
+    return leaf if cursor.rowcount == 1 else await _leaf_of_key(conn, decision.tenant_id, key)
 
 
 async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Sequence[BatchRow]) -> ledger.Leaf:
@@ -175,7 +183,7 @@ async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Seq
         raise ValueError("a batch without decisions has no leaf")
     at = datetime.now(UTC)
     features_sha256 = await _ensure_features(conn, header.features)
-    shared = records.shared_fields(
+    template = records.RecordTemplate(
         header.kind,
         header.tenant_id,
         header.model,
@@ -195,17 +203,19 @@ async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Seq
         explanation = records.explanation_text(
             header.method, header.base_value, features_sha256, row.shap, row.output, error
         )
-        clear = {
-            **shared,
-            "decision_id": str(row.decision_id),
-            "subject_id": str(row.subject_id),
-            "about": row.about,
-            "outcome": row.outcome,
-            "score": row.score,
-            "rules": row.rules,
-        }
         explanations.append(explanation)
-        texts.append(records.record_text(clear, explanation, row.sealed_evidence))
+        texts.append(
+            template.text(
+                row.decision_id,
+                row.subject_id,
+                row.about,
+                row.outcome,
+                row.score,
+                row.rules,
+                explanation,
+                row.sealed_evidence,
+            )
+        )
     leaf = ledger.make_leaf(header.tenant_id, rows[0].decision_id, texts, at)
     await ledger.insert_leaf(conn, leaf)
     # Postgres refuses COPY into a table under row-level security, hence the way over a temporary table.

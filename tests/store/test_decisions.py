@@ -235,7 +235,7 @@ async def test_the_commitment_of_a_leaf_is_over_its_stored_records(world: Any) -
     [{"subject_id": uuid4()}, {"sealed_evidence": b""}, {"score": float("nan")}, {"outcome": None}],
 )
 async def test_a_batch_with_one_bad_row_leaves_nothing(lone_world: Any, changes: dict[str, Any]) -> None:
-    with pytest.raises((psycopg.Error, ValueError)):
+    with pytest.raises((psycopg.Error, ValueError, TypeError)):
         async with lone_world.as_role("clearance_engine") as conn:
             await append_decision_batch(conn, *batch(lone_world, 20, **changes))
     with lone_world.superuser() as conn:

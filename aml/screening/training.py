@@ -341,7 +341,7 @@ def train(seed: int = SEED, n: int = 9000, rounds: int = 2) -> tuple[Scorer, dic
         scorer = Scorer.from_bytes(ARTIFACT.read_bytes())
         figures: dict[str, float] = {}
         for _ in range(rounds):
-            data = examples(index, rng.sample(listed, min(len(listed), 3000)), unlisted, scorer, rng)
+            data = examples(index, rng.sample(listed, min(len(listed), 2500)), unlisted, scorer, rng)
             scorer = fit(*data)
             figures = {"examples": float(len(data[0])), "matches": float(data[1].sum())}
     return scorer, figures

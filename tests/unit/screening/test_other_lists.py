@@ -34,9 +34,9 @@ EU_XML = """<export xmlns="http://example.org/fsd/export" generationDate="2026-0
 <identification identificationTypeCode="passport" number="A1234567"/></sanctionEntity></export>"""
 
 UK_HEADER = (
-    "Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Title,Name Non-Latin Script,DOB,Town of Birth,Country of Birth,"
-    "Nationality,Passport Number,National Identification Number,Position,Address 1,Country,Other Information,Group Type,Alias Type,"
-    "Alias Quality,Regime,Group ID"
+    "Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Title,Name Non-Latin Script,DOB,Town of Birth,"
+    "Country of Birth,Nationality,Passport Number,National Identification Number,Position,Address 1,"
+    "Country,Other Information,Group Type,Alias Type,Alias Quality,Regime,Group ID"
 )
 UK_CSV = (
     f"Last Updated,03/02/2026\n{UK_HEADER}\n"

@@ -7,6 +7,7 @@ be changed (age, where someone lives, what they do for a living), and what other
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from explain.reasons_typologies import TYPOLOGIES
 from explain.record import Value
 
 
@@ -39,11 +40,7 @@ CUSTOMER_RISK: Mapping[str, Changeable] = {
 TRANSACTIONS: Mapping[str, Changeable] = {
     "is_cash": Changeable((0.0, 1.0)),
     "is_cross_border": Changeable((0.0, 1.0)),
-    "hit_structuring": Changeable((0.0,)),
-    "hit_fan_in": Changeable((0.0,)),
-    "hit_fan_out": Changeable((0.0,)),
-    "hit_pass_through": Changeable((0.0,)),
-    "hit_cycle": Changeable((0.0,)),
+    **{name: Changeable((0.0,)) for name in TYPOLOGIES},
 }
 """Windows and amounts are left alone: they hang together, and only the engine could say how."""
 

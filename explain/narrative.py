@@ -3,6 +3,7 @@
 Numbers come from the stored explanation; nothing is computed anew, so the words cannot disagree with the record.
 """
 
+import itertools
 from dataclasses import dataclass
 
 from explain.background import Background
@@ -50,11 +51,8 @@ def reasons(
     rules = [_from_finding(finding, effects) for finding in decision.findings if finding.rule != "bands"]
     rules.sort(key=lambda reason: (-abs(reason.effect), reason.name))
     said = {fact for finding in decision.findings for fact in finding.values} if table else set()
-    features = [
-        _from_contribution(c, population, past)
-        for c in decision.explanation.ranked()
-        if c.shap != 0.0 and c.feature not in said
-    ]
+    strongest = (c for c in decision.explanation.ranked() if c.shap != 0.0 and c.feature not in said)
+    features = [_from_contribution(c, population, past) for c in itertools.islice(strongest, max(n - len(rules), 0))]
     return tuple((*rules, *features)[:n])
 
 

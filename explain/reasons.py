@@ -6,6 +6,7 @@ Rules bring their own text and citation in their findings; only model features n
 from collections.abc import Mapping
 
 from explain.reasons_monitoring import TRANSACTIONS
+from explain.reasons_screening import SCREENING
 from explain.words import Words
 
 UNKNOWN_FEATURE = "{name} is {value}"
@@ -82,5 +83,5 @@ CUSTOMER_RISK: Mapping[str, Words] = {
     ),
 }  # fmt: skip
 
-REASONS: Mapping[str, Words] = {**CUSTOMER_RISK, **TRANSACTIONS}
+REASONS: Mapping[str, Words] = {**SCREENING, **TRANSACTIONS, **CUSTOMER_RISK}
 """Every feature that has words, of all models: feature names are unique across them."""

@@ -5,6 +5,7 @@ The names are those of `aml.features`, which this table must not import; a test 
 
 from collections.abc import Mapping
 
+from explain.reasons_typologies import TYPOLOGIES
 from explain.words import Words
 
 _MONITORING = "FATF R.10(d); AMLR 2024/1624 Art. 26; 31 CFR 1020.320(a)(2)"
@@ -131,16 +132,4 @@ def _counted(text: str, citation: str) -> Words:
     return Words(text.format(value="a number of"), text, citation, {0.0: text.format(value="no")}, decimals=0)
 
 
-def _typology(what: str, source: str) -> Words:
-    return Words(what, f"{what} was found with a strength of {{value}}", source, {0.0: f"{what} was not found"})
-
-
-_FOUND: Mapping[str, Words] = {
-    "hit_structuring": _typology("structuring below the reporting threshold", _STRUCTURING),
-    "hit_fan_in": _typology("collection from many new accounts (fan-in)", _MULES),
-    "hit_fan_out": _typology("distribution to many new accounts (fan-out)", _MULES),
-    "hit_pass_through": _typology("money passed straight on (pass-through)", _MULES),
-    "hit_cycle": _typology("a round trip of money (cycle)", _MULES),
-}
-
-TRANSACTIONS: Mapping[str, Words] = {**_PAYMENT, **_window_words(), **_FOUND}
+TRANSACTIONS: Mapping[str, Words] = {**_PAYMENT, **_window_words(), **TYPOLOGIES}

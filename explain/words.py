@@ -39,7 +39,7 @@ class Words:
 
 
 def say(value: Value, decimals: int = 2, percent: bool = False) -> str:
-    """A value as people write it."""
+    """A value as people write it. Shares are said without sign: some features are minus a share."""
     if value is None:
         return "not known"
     if isinstance(value, bool):
@@ -47,6 +47,6 @@ def say(value: Value, decimals: int = 2, percent: bool = False) -> str:
     if isinstance(value, str):
         return value.replace("_", " ")
     if percent:
-        return f"{value * 100:.0f} %"
+        return f"{abs(value) * 100:.0f} %"
     said = f"{value:,.{decimals}f}"
     return said.rstrip("0").rstrip(".") if "." in said else said

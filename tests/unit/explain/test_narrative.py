@@ -8,9 +8,12 @@ import pytest
 
 from aml.customer_risk import FEATURES
 from aml.features import FEATURES as TRANSACTION_FEATURES
+from aml.screening.evidence import FEATURES as SCREENING_FEATURES
 from explain.background import Background
 from explain.narrative import reasons, sentence
-from explain.reasons import REASONS
+from explain.reasons import CUSTOMER_RISK, REASONS
+from explain.reasons_monitoring import TRANSACTIONS
+from explain.reasons_screening import SCREENING
 from explain.record import Contribution, Decision
 from explain.registry import load
 from explain.words import say
@@ -47,7 +50,12 @@ def test_every_feature_of_a_stored_model_has_words() -> None:
             missing = set(load(card.parent).card["features"]) - set(REASONS)
             assert not missing, f"{card.parent.name}: explain/reasons.py has no words for {sorted(missing)}"
     assert set(FEATURES) <= set(REASONS)
-    assert set(TRANSACTION_FEATURES) <= set(REASONS)
+
+
+def test_the_tables_of_words_name_what_the_domain_computes() -> None:
+    assert set(TRANSACTIONS) == set(TRANSACTION_FEATURES)
+    assert set(SCREENING) == set(SCREENING_FEATURES)
+    assert set(CUSTOMER_RISK) == set(FEATURES)
 
 
 def test_words_are_filled_with_values() -> None:

@@ -1,6 +1,6 @@
 """Decisions stored by release 0.1.0 still replay to the bit: never re-record them to turn this green.
 
-If this fails, the code computes other bits than the release that made the decisions (another grouping of tables, another
+If this fails, the code computes other bits than the release that made the decisions (another grouping of tables or
 order of additions), and every stored decision of every user would fail to replay with it.
 """
 

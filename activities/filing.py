@@ -14,35 +14,21 @@ from activities.filing_case import CaseReader
 from activities.gateways import Gateway
 from activities.outcomes import OutcomeRow, open_outcome
 from aml.reports.case import SarCase
-from aml.reports.fincen import build_sar, validate
 from aml.reports.findings import problems
+from aml.reports.formats import FORMATS
 from aml.reports.party import Filer
-from explain.record import Finding, sha256_hex
+from explain.record import sha256_hex
 from store import filings
 from store.connection import Connection, Pool, tenant_transaction
 from vault import contexts
-from vault.envelope import new_data_key, open_sealed, seal
 from vault.keys import KeyProvider
+from vault.standalone import open_standalone, seal_standalone
 from workflows import messages as m
 from workflows.steps import FilingSteps, RecordUnknown, StepMisused
 
 FILER_NOT_CONFIGURED = "FILER_NOT_CONFIGURED"
 FORMAT_NOT_HANDLED = "FORMAT_NOT_HANDLED"
 REPORT_TOO_LONG = "REPORT_TOO_LONG"
-
-_LENGTH_BYTES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFormat:
-    """How a report is written, and what stands against it before it may go."""
-
-    build: Callable[[SarCase], bytes]
-    validate: Callable[[bytes, Path], tuple[Finding, ...]]
-
-
-FORMATS: Mapping[str, ReportFormat] = {"fincen_sar": ReportFormat(build_sar, validate)}
-"""By the regime's `report_format`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +143,13 @@ class FilingActivities(FilingSteps):
 
 
 def seal_report(keys: KeyProvider, tenant_id: UUID, filing_id: UUID, content: bytes) -> bytes:
-    """A report under a data key of its own: the wrapped key's length, the wrapped key, the sealed report."""
-    key = new_data_key()
-    wrapped = keys.wrap(tenant_id, key)
-    return len(wrapped).to_bytes(_LENGTH_BYTES, "big") + wrapped + seal(key, content, contexts.filing(filing_id))
+    """A report under a data key of its own, which it carries wrapped."""
+    return seal_standalone(keys, tenant_id, content, contexts.filing(filing_id))
 
 
 def open_report(keys: KeyProvider, tenant_id: UUID, filing_id: UUID, sealed: bytes) -> bytes:
     """The report that `seal_report` sealed. Raises `vault.envelope.SealBroken`."""
-    end = _LENGTH_BYTES + int.from_bytes(sealed[:_LENGTH_BYTES], "big")
-    key = keys.unwrap(tenant_id, sealed[_LENGTH_BYTES:end])
-    return open_sealed(key, sealed[end:], contexts.filing(filing_id))
+    return open_standalone(keys, tenant_id, sealed, contexts.filing(filing_id))
 
 
 def _end_of(day: date) -> datetime:

@@ -17,6 +17,8 @@ from api.auth import NotAuthenticated, NotFound, NotPermitted
 from api.officers import ActionRefused, ActionUnanswered, WorkflowEnded
 from api.problems import problem_response, problem_type
 from api.routes.accounts import CustomerUnknown
+from api.routes.filings import NotDrafted
+from api.routes.tokens import TooManyAttempts
 from api.routes.transactions import RowRefused
 from api.services import EngineRebuilding, TemporalDown
 from api.submission import (
@@ -129,6 +131,19 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "CLOSED",
         "It is closed",
         "Its procedure has ended: nothing more can be done about it.",
+    ),
+    NotDrafted: Kind(
+        HTTPStatus.CONFLICT,
+        "NOT_DRAFTED",
+        "There is no report yet",
+        "What keeps the report from being drafted is in the filing's `problems`: solve it, then return the filing.",
+    ),
+    TooManyAttempts: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "TOO_MANY_ATTEMPTS",
+        "Too many failed attempts to sign in",
+        "Wait a quarter of an hour, or ask an administrator for a new password.",
+        headers={"Retry-After": "900"},
     ),
     NotContestable: Kind(
         HTTPStatus.CONFLICT,

@@ -33,6 +33,19 @@ async def record_refusal(conn: Connection, actor: str, action: str, about: str, 
     await conn.execute(_INSERT, {"actor": actor, "action": action, "about": about, "allowed": False, "reason": reason})
 
 
+async def count_refusals_since_success(conn: Connection, action: str, about: str, since: datetime) -> int:
+    """How often this was refused in a row, up to now: only what is younger than `since` and than the last success."""
+    cursor = await conn.execute(
+        "SELECT count(*) FROM audit WHERE tenant_id = current_tenant() AND about = %(about)s AND action = %(action)s "
+        "AND NOT allowed AND at > %(since)s AND audit_id > coalesce((SELECT max(audit_id) FROM audit "
+        "WHERE tenant_id = current_tenant() AND about = %(about)s AND action = %(action)s AND allowed), 0)",
+        {"action": action, "about": about, "since": since},
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def list_audit(conn: Connection, about: str | None = None, limit: int = 100) -> list[AuditRow]:
     """Newest first, of one matter or of the whole tenant."""
     cursor = conn.cursor(row_factory=frozen_row(AuditRow))

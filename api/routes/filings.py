@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, NotFound, Principal, needs
 from api.officers import ActionRefused, Intent, WorkflowEnded, act_on_filing, look
@@ -28,9 +28,14 @@ from store.filing_reasons import FilingReason, NewFilingReason, add_filing_reaso
 from store.filings import Filing, fetch_filing, fetch_filing_events, list_filings
 from vault import contexts
 from vault.envelope import new_data_key, open_sealed, seal
+from vault.standalone import open_standalone
 from workflows.messages import CaseAction, FilingState, Kind, workflow_id
 
 router = APIRouter(prefix="/v1/filings", tags=["filings"], route_class=GuardedRoute)
+
+
+class NotDrafted(Exception):
+    """The filing has no report yet: its problems say why."""
 
 
 def _filing_services(services: CurrentServices) -> FilingServices:
@@ -79,6 +84,29 @@ async def show(filing_id: UUID, principal: CurrentPrincipal, filings: CurrentFil
         ],
         reasons=[await _opened(filings, principal.tenant_id, reason) for reason in reasons],
     )
+
+
+@router.get(
+    "/{filing_id}/report",
+    openapi_extra=needs(Permission.FILE),
+    response_class=Response,
+    responses={
+        200: {"content": {"application/xml": {}}, "description": "The report as it is, or would be, submitted."},
+        **problem_responses([404, 409, 422]),
+    },
+    summary="The report itself",
+)
+async def report(filing_id: UUID, principal: CurrentPrincipal, filings: CurrentFilings) -> Response:
+    """What an officer reads before approving it. Audited. 409 while there is none, because the filer is not known."""
+    async with tenant_transaction(filings.pool, principal.tenant_id) as connection:
+        filing = await fetch_filing(connection, filing_id)
+        await record_read(connection, principal.actor, "read report", f"filing:{filing_id}")
+    content = await asyncio.to_thread(
+        open_standalone, filings.keys, principal.tenant_id, filing.sealed_report, contexts.filing(filing_id)
+    )
+    if not content:
+        raise NotDrafted
+    return Response(content, media_type="application/xml", headers={"X-Report-SHA256": filing.report_sha256})
 
 
 @router.post(

@@ -53,6 +53,7 @@ _DESCRIPTIONS = {
     410: "The personal data was erased.",
     413: "Too much at once.",
     422: "What was sent cannot be taken; `errors` or `advice` say what to do.",
+    429: "Too often; `Retry-After` says when to try again.",
     503: "Something this depends on does not answer; `Retry-After` says when to try again.",
 }
 

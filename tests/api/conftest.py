@@ -1,27 +1,48 @@
 """The API over a fresh database, with Temporal and the engine as small fakes."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from api.app import create_app, create_engine_app
-from store.connection import open_pool
+from store.connection import Pool, open_pool
 from tests.api.fakes import FakeEngine, FakeTemporal
 from tests.api.house import House, make_services, make_tenant
 from vault.keys import FileKeyProvider
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    url: str
+    pool: Pool
+    filing_pool: Pool
+
+
+@pytest.fixture(scope="session")
+async def shared(postgres: Any) -> AsyncIterator[Shared]:
+    """One database for all of these tests: each brings tenants of its own, and tenants do not see each other."""
+    with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE test_api TEMPLATE {postgres.template}")
+    url = urlsplit(postgres.admin_url)._replace(path="/test_api").geturl()
+    pool = await open_pool(url, "clearance_api")
+    filing_pool = await open_pool(url, "clearance_filing")
+    yield Shared(url, pool, filing_pool)
+    await pool.close()
+    await filing_pool.close()
+
+
 @pytest.fixture
-async def house(database: Any, tmp_path: Path) -> AsyncIterator[House]:
+async def house(shared: Shared, tmp_path: Path) -> AsyncIterator[House]:
     temporal, filing_temporal, engine = FakeTemporal(), FakeTemporal(), FakeEngine()
-    pool = await open_pool(database.url, "clearance_api")
-    filing_pool = await open_pool(database.url, "clearance_filing")
-    services = make_services(pool, filing_pool, tmp_path, temporal, filing_temporal)
+    services = make_services(shared.pool, shared.filing_pool, tmp_path, temporal, filing_temporal)
     assert isinstance(services.keys, FileKeyProvider)
     made = House(
-        url=database.url,
+        url=shared.url,
         services=services,
         temporal=temporal,
         filing_temporal=filing_temporal,
@@ -30,13 +51,9 @@ async def house(database: Any, tmp_path: Path) -> AsyncIterator[House]:
         engine_app=create_engine_app(services, engine),
         vault_folder=tmp_path / "vault",
         keys=services.keys,
-        own=await make_tenant(database.url, services.keys, "Own", "EU"),
-        other=await make_tenant(database.url, services.keys, "Other", "US"),
+        own=await make_tenant(shared.url, services.keys, "Own", "EU"),
+        other=await make_tenant(shared.url, services.keys, "Other", "US"),
     )
-    try:
-        yield made
-    finally:
-        for client in made.clients:
-            await client.aclose()
-        await pool.close()
-        await filing_pool.close()
+    yield made
+    for client in made.clients:
+        await client.aclose()

@@ -45,8 +45,9 @@ from tests.api.fakes import FakeCase, FakeEngine, FakeFiling, FakeTemporal
 from tests.api.images import png
 from vault import contexts
 from vault.envelope import new_data_key, seal
-from vault.keys import FileKeyProvider
+from vault.keys import FileKeyProvider, KeyProvider
 from vault.objects import FilesystemVault
+from vault.standalone import seal_standalone
 from workflows.messages import Disposition, Kind, case_workflow_id, workflow_id
 from workflows.review import Review
 
@@ -71,6 +72,7 @@ APPLICANT: dict[str, Any] = {
     "occupation": "employed",
     "expected_monthly_volume": {"amount": "2500.00", "currency": "EUR"},
 }
+REPORT = b"<EFilingBatchXML/>"
 MODEL_BYTES = b"tree\nversion=v4\n"
 MODEL = ModelRef("onboarding_risk", "1", sha256_hex(MODEL_BYTES))
 
@@ -139,8 +141,9 @@ class House:
             yield connection
 
     def rows(self, query: str, *values: Any) -> list[Any]:
-        """As superuser: what is in the database whoever may see it."""
-        with psycopg.connect(self.url) as connection:
+        """All there is of the own tenant: as owner of the tables, in a database that tests share."""
+        with psycopg.connect(role_conninfo(self.url, "clearance_owner")) as connection:
+            connection.execute("SELECT set_config('clearance.tenant', %s, true)", (str(self.own.tenant_id),))
             return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
 
     def vault_objects(self) -> list[Path]:
@@ -283,8 +286,10 @@ class House:
                     regime="US",
                     regime_version="2026-01",
                     format="fincen_sar",
-                    sealed_report=b"sealed",
-                    report_sha256=sha256(b"report").hexdigest(),
+                    sealed_report=seal_standalone(
+                        self.filing_keys, tenant.tenant_id, REPORT, contexts.filing(filing_id)
+                    ),
+                    report_sha256=sha256(REPORT).hexdigest(),
                     valid=True,
                     problems=(),
                     due_at=datetime.now(UTC) + timedelta(days=30),
@@ -330,6 +335,11 @@ class House:
             connection.execute(
                 "UPDATE subject SET wrapped_key = NULL, erased_at = now() WHERE subject_id = %s", (subject_id,)
             )
+
+    @property
+    def filing_keys(self) -> KeyProvider:
+        assert self.services.filings is not None
+        return self.services.filings.keys
 
     @property
     def public_key(self) -> str:

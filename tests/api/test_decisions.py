@@ -3,6 +3,7 @@
 import math
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from explain.record import Decision
@@ -119,9 +120,12 @@ async def test_an_alert_shows_what_proves_it(house: House) -> None:
 
 async def test_alerts_of_one_instant_are_paged_without_a_gap(house: House) -> None:
     alerts = {str(await house.alert()) for _ in range(3)}
-    with house_superuser(house) as connection:
+    with psycopg.connect(house.url) as connection:
         connection.execute("ALTER TABLE alert DISABLE TRIGGER append_only")
-        connection.execute("UPDATE alert SET created_at = '2026-03-04T12:00:00Z'")
+        connection.execute(
+            "UPDATE alert SET created_at = '2026-03-04T12:00:00Z' WHERE tenant_id = %s", (house.own.tenant_id,)
+        )
+        connection.execute("ALTER TABLE alert ENABLE ALWAYS TRIGGER append_only")
     listed: list[str] = []
     after: dict[str, str] = {}
     for _ in range(4):
@@ -132,9 +136,3 @@ async def test_alerts_of_one_instant_are_paged_without_a_gap(house: House) -> No
         after = {"after": page["next"]}
     assert len(listed) == 3
     assert set(listed) == alerts
-
-
-def house_superuser(house: House):  # type: ignore[no-untyped-def]
-    import psycopg
-
-    return psycopg.connect(house.url)

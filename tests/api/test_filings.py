@@ -1,9 +1,10 @@
 """Filings: for filing officers only, never approved by their maker, kept under keys of their own."""
 
+from hashlib import sha256
 from uuid import uuid4
 
 from api.app import create_app
-from tests.api.house import House
+from tests.api.house import REPORT, House
 
 
 async def test_a_filing_officer_reads_filings_and_that_is_audited(house: House) -> None:
@@ -14,6 +15,14 @@ async def test_a_filing_officer_reads_filings_and_that_is_audited(house: House) 
     shown = await mlro.get(f"/v1/filings/{filing.filing_id}")
     assert shown.json()["maker"] == str(house.own.officers["analyst"])
     assert len(house.audited("read", f"filing:{filing.filing_id}")) == 1
+
+
+async def test_the_report_is_read_before_it_is_approved_and_that_is_audited(house: House) -> None:
+    filing = await house.filing(house.own.officers["analyst"])
+    report = await house.officer("filing_officer").get(f"/v1/filings/{filing.filing_id}/report")
+    assert (report.content, report.headers["Content-Type"]) == (REPORT, "application/xml")
+    assert report.headers["X-Report-SHA256"] == sha256(REPORT).hexdigest()
+    assert len(house.audited("read report", f"filing:{filing.filing_id}")) == 1
 
 
 async def test_a_second_officer_approves(house: House) -> None:
@@ -64,6 +73,7 @@ async def test_another_tenants_filing_does_not_exist(house: House) -> None:
     assert (await theirs.get("/v1/filings")).json()["filings"] == []
     for method, path, body in (
         ("GET", "", None),
+        ("GET", "/report", None),
         ("POST", "/approve", {"revision": 1}),
         ("POST", "/return", {"revision": 1, "reason": "No."}),
     ):

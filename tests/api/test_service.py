@@ -4,11 +4,14 @@ import logging
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from api.app import create_app
+from store.connection import open_pool
 from tests.api.house import APPLICANT, House
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,11 +46,13 @@ async def test_without_temporal_it_is_degraded_but_takes_submissions(house: Hous
 
 
 async def test_without_the_database_it_is_not_ready_and_says_so_everywhere(house: House) -> None:
-    await house.services.pool.close()
-    ready = await house.anyone().get("/health/ready")
+    pool = await open_pool(house.url, "clearance_api")
+    app = create_app(replace(house.services, pool=pool))
+    await pool.close()
+    ready = await house.anyone(app).get("/health/ready")
     assert (ready.status_code, ready.json()["database"]) == (503, "down")
-    assert (await house.anyone().get("/health/live")).status_code == 200
-    answer = await house.officer("analyst").get("/v1/cases")
+    assert (await house.anyone(app).get("/health/live")).status_code == 200
+    answer = await house.anyone(app, Authorization=f"Bearer {house.token('analyst')}").get("/v1/cases")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert int(answer.headers["Retry-After"]) > 0
 

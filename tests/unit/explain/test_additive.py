@@ -2,13 +2,16 @@
 
 import json
 import math
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aml.screening.scorer import Scorer, probability
 from explain.additive import AdditiveModel, AdditiveModelRefused, explain_additive, interpolate
 from explain.record import Method
+from tests.unit.explain.conftest import ROOT
 
 RAW = {
     "name": "screening",
@@ -89,3 +92,16 @@ def test_text_and_nan_are_no_values() -> None:
             explain_additive(MODEL, {"name": value, "birth_date": 0.0})
     with pytest.raises(KeyError):
         explain_additive(MODEL, {"name": 1.0})
+
+
+def test_the_screening_scorer_and_its_explanation_have_the_same_bits() -> None:
+    content = (ROOT / "models" / "screening" / "scorer.json").read_bytes()
+    model, scorer = AdditiveModel.from_bytes(content), Scorer.from_bytes(content)
+    draw = random.Random(1)
+    for _ in range(500):
+        values = {f: None if draw.random() < 0.2 else draw.uniform(-1.2, 1.2) for f in model.features}
+        values["name_agreement"] = draw.uniform(0.0, 50.0)
+        explanation = explain_additive(model, values)
+        assert explanation.output == scorer.log_odds(values)
+        assert explanation.additivity_error < 1e-13
+        assert model.score(explanation.output) == probability(scorer.log_odds(values))

@@ -32,7 +32,7 @@ from vault.keys import KeyProvider
 from workflows.steps import RecordUnknown
 
 _REFERENCE = 20
-"""Characters of a customer's id that name the party in a report: forms take 25 at most, and 80 bits suffice."""
+"""Characters of an id that name a case or a party in a report: forms take 25 at most, and 80 bits suffice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CaseReader:
         found = await self._alerts(conn, case)
         rows = await transactions.fetch_transactions(conn, {name for alert in found for name in alert.transactions})
         return SarCase(
-            case_id=str(case.case_id),
+            case_id=case.case_id.hex[:_REFERENCE],
             filer=filer,
             subjects=await self._subjects(conn, outcome.tenant_id, case.accounts),
             evidence=await self._evidence(conn, outcome.tenant_id, found),

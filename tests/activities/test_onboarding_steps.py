@@ -1,6 +1,6 @@
 """The steps of an onboarding on real Postgres with a real specimen: what they decide, record and repeat harmlessly."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +22,20 @@ from workflows.steps import RecordUnknown, SubjectKeyDestroyed
 Passport = tuple[DocumentSpec, bytes]
 
 
-async def load_list(office: Office, name: str, *entities: Entity) -> None:
-    """A watchlist that its source confirmed an hour ago."""
+async def load_list(office: Office, name: str, *entities: Entity, checked_at: datetime) -> None:
+    """A watchlist of 2021, and when its source confirmed it."""
     version = watchlists.ListVersion(name, "2021-07-01", None, sha256_hex(repr((name, entities)).encode()))
     async with service_transaction(office.pool) as conn:
         await watchlists.store_version(conn, version, entities)
-        await watchlists.record_check(conn, name, NOW - timedelta(hours=1))
+        await watchlists.record_check(conn, name, checked_at)
 
 
-async def load_required_lists(office: Office, *entities: Entity) -> None:
-    await load_list(office, "un_sc_sanctions", listed("nobody", "Nobody Atall", "1901-01-01"))
-    await load_list(office, "eu_fsf", listed("other", "Someone Else", "1902-02-02"), *entities)
+async def load_required_lists(
+    office: Office, *entities: Entity, checked_at: datetime = NOW - timedelta(hours=1)
+) -> None:
+    nobody, other = listed("nobody", "Nobody Atall", "1901-01-01"), listed("other", "Someone Else", "1902-02-02")
+    await load_list(office, "un_sc_sanctions", nobody, checked_at=checked_at)
+    await load_list(office, "eu_fsf", other, *entities, checked_at=checked_at)
 
 
 def listed(entity_id: str, name: str, born: str) -> Entity:

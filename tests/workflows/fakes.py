@@ -16,6 +16,7 @@ from workflows.assertions import AssertionClaims, Purpose, mint
 from workflows.steps import CaseSteps, DecisionSteps, FilingSteps, IdentitySteps, MonitoringSteps, ScreeningSteps
 
 TENANT = UUID("6b0f3c52-9be6-4a0a-8d43-0d2f5b1f6a01")
+NOTE_ID = UUID(int=7)
 REASON = "c0ffee" + "0" * 58
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -153,10 +154,12 @@ class Desk:
         role: str,
         disposition: m.Disposition | None = None,
         signed: Mapping[str, Any] = MappingProxyType({}),
+        reason_id: UUID | None = NOTE_ID,
     ) -> m.CaseState:
         """Look at the case, then act on it; `signed` alters what is signed."""
         state = await case.query("state", result_type=m.CaseState)
         command = self.command(state, action, officer, role, await self.clock(), disposition, signed)
+        command = replace(command, reason_id=reason_id)
         return await case.execute_update(action.value, command, result_type=m.CaseState)
 
     def command(
@@ -171,7 +174,7 @@ class Desk:
     ) -> m.CaseCommand:
         purpose = Purpose(state.case_id, state.run_id, state.revision, action, officer, disposition, REASON)
         assertion = mint(AssertionClaims(replace(purpose, **signed), role, now), self.key)
-        return m.CaseCommand(action, officer, state.revision, assertion, disposition, UUID(int=7), REASON)
+        return m.CaseCommand(action, officer, state.revision, assertion, disposition, NOTE_ID, REASON)
 
     async def act_on_filing(
         self, filing: WorkflowHandle[Any, Any], action: m.CaseAction, officer: UUID, role: str = "filing_officer"

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
@@ -48,6 +48,9 @@ async def open_pool(
     return pool
 
 
+_BEGIN = sql.SQL("BEGIN; SELECT set_config('clearance.tenant', {}, true)")
+
+
 async def set_tenant(conn: Connection, tenant_id: UUID) -> None:
     """The tenant of what follows in the present transaction."""
     await conn.execute("SELECT set_config('clearance.tenant', %s, true)", (str(tenant_id),))
@@ -56,8 +59,9 @@ async def set_tenant(conn: Connection, tenant_id: UUID) -> None:
 @asynccontextmanager
 async def tenant_transaction(pool: Pool, tenant_id: UUID) -> AsyncIterator[Connection]:
     """A transaction that sees and writes one tenant's rows only; commits on leaving, rolls back on an exception."""
-    async with pool.connection() as conn, conn.transaction():
-        await set_tenant(conn, tenant_id)
+    async with pool.connection() as conn:
+        # Both in one message: every transaction starts so. The pool's block ends it.
+        await conn.execute(_BEGIN.format(sql.Literal(str(tenant_id))))
         yield conn
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -551,6 +552,12 @@ async def test_attack(attacked: Ledger, name: str, role: str, attack: Attack, en
 def test_the_table_is_wide_enough() -> None:
     assert len({(name, role) for name, role, _, _ in ATTACKS}) == len(ATTACKS) >= 30
     assert {role for _, role, _, _ in ATTACKS} >= {API, WORKER, ENGINE, SEQUENCER, OWNER, SUPERUSER}
+
+
+def test_the_docs_print_this_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "ledger.md"
+    table = [f"| {name} | {role.removeprefix('clearance_')} | {end.value} |" for name, role, _, end in ATTACKS]
+    assert [line for line in page.read_text().splitlines() if line.startswith("| ")][-len(table) :] == table
 
 
 async def test_the_untouched_ledger_holds(attacked: Ledger) -> None:

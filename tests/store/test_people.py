@@ -182,6 +182,14 @@ async def test_audit_without_a_tenant_fails(world: Any) -> None:
             await audit.record_read(conn, "officer:1", "read", "decision:1")
 
 
+async def two_subjects(pool: Any, tenant_id: Any) -> None:
+    """The second one fails, after the first one and a savepoint that holds."""
+    async with tenant_transaction(pool, tenant_id) as conn:
+        async with conn.transaction():
+            await subjects.create_subject(conn, tenant_id, uuid4(), b"x")
+        await conn.execute("INSERT INTO subject DEFAULT VALUES")
+
+
 async def test_pools_give_transactions_of_a_tenant_or_of_none(world: Any) -> None:
     pool = await open_pool(world.url, "clearance_worker", max_size=2)
     try:
@@ -190,9 +198,8 @@ async def test_pools_give_transactions_of_a_tenant_or_of_none(world: Any) -> Non
                 assert len(await (await conn.execute("SELECT 1 FROM subject")).fetchall()) == 1
             async with service_transaction(pool) as conn:
                 assert await (await conn.execute("SELECT 1 FROM subject")).fetchall() == []
-        async with tenant_transaction(pool, world.tenant_id) as conn:
-            await subjects.create_subject(conn, world.tenant_id, uuid4(), b"x")
-            raise psycopg.Rollback
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await two_subjects(pool, world.tenant_id)
         async with tenant_transaction(pool, world.tenant_id) as conn:
             assert len(await (await conn.execute("SELECT 1 FROM subject")).fetchall()) == 1
             row = await (await conn.execute("SELECT current_user, current_setting('TimeZone')")).fetchone()

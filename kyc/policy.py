@@ -56,6 +56,21 @@ CODE_FACTS: Mapping[str, str] = {
 }
 """Which finding of the document checks sets which fact. Codes may carry a field: `APPLICATION_MISMATCH(surname)`."""
 
+JUDGED_BEFORE = frozenset(
+    {
+        # the capture: judged by document acceptance (kyc.acceptance)
+        "BLUR", "GLARE", "CROPPED", "TOO_SMALL", "ROTATED", "NO_DOCUMENT", "NO_MRZ", "NO_FACE", "MULTIPLE_FACES",
+        "MRZ_UNREADABLE", "MRZ_MALFORMED", "UNSURE_READING",
+        # decoding: the document counts as unreadable (kyc.decode)
+        "NOT_AN_IMAGE", "DAMAGED_IMAGE", "DAMAGED_PDF", "ENCRYPTED_PDF", "EMPTY_FILE", "NO_PAGES", "TOO_LARGE",
+        "TOO_DEMANDING", "DOCUMENT_UNREADABLE",
+        # the comparison of faces: the fact `face`
+        "FACE_MISMATCH", "FACE_UNSURE", "FACE_NOT_CHECKED", "NO_FACE_ON_SELFIE", "NO_FACE_ON_DOCUMENT",
+        "MULTIPLE_FACES_ON_SELFIE",
+    }
+)  # fmt: skip
+"""Codes that need no rule of their own here. A code that is neither here nor above is unknown, and refers."""
+
 _REJECTABLE = frozenset({"under_age", "document_expired", "no_accepted_document", "face_differs"})
 _BLOCKABLE = frozenset({"sanctions_exact"})
 
@@ -96,6 +111,7 @@ def onboarding_facts(
         "screening_stale": screening_stale,
         "documents_accepted": documents_accepted,
         "documents_unreadable": documents_unreadable,
+        "unknown_findings": len(codes - CODE_FACTS.keys() - JUDGED_BEFORE),
     }
     facts |= {fact: fact in found for fact in dict.fromkeys(CODE_FACTS.values())}
     return facts | {
@@ -137,6 +153,8 @@ def _lines(parameters: PolicyParameters) -> tuple[_Line, ...]:
          "no identity document was accepted", _IDENTITY),
         ("document_unreadable", "documents_unreadable", above, 0, "refer",
          "a submitted document could not be read", _IDENTITY),
+        ("unknown_finding", "unknown_findings", above, 0, "refer",
+         "a check reported something that this policy does not know", _IDENTITY),
         ("document_not_accepted_type", "document_not_accepted_type", is_, True, "refer",
          "a document is of a type that the regime does not accept", _IDENTITY),
         ("document_expired", "document_expired", is_, True, "refer", "a document has expired", _IDENTITY),

@@ -6,7 +6,16 @@ import pytest
 
 from explain.record import RuleTable
 from explain.rules import explain_rules
-from kyc.policy import BACKGROUND, CODE_FACTS, PolicyParameters, PolicyRefused, onboarding_facts, onboarding_table
+from kyc.policy import (
+    BACKGROUND,
+    CODE_FACTS,
+    JUDGED_BEFORE,
+    PolicyParameters,
+    PolicyRefused,
+    onboarding_facts,
+    onboarding_table,
+)
+from kyc.quality import ADVICE
 
 US = PolicyParameters("us", "2026-01", 18, "capacity to contract")
 TABLE = onboarding_table(US)
@@ -28,6 +37,8 @@ CASES = [
     ({"screening_stale": True}, "watchlist_stale", "refer"),
     ({"documents_accepted": 0}, "no_accepted_document", "refer"),
     ({"documents_unreadable": 1}, "document_unreadable", "refer"),
+    ({"document_codes": ("BLUR", "GLARE", "FACE_NOT_CHECKED")}, None, "approve"),
+    ({"check_codes": ("PRINTED_BY_A_NEWER_CHECK(surname)",)}, "unknown_finding", "refer"),
     ({"document_codes": ("UNSUPPORTED_DOCUMENT",)}, "document_not_accepted_type", "refer"),
     ({"document_codes": ("EXPIRED",)}, "document_expired", "refer"),
     ({"document_codes": ("CHECK_DIGIT_FAILED(number)",)}, "check_digit_failed", "refer"),
@@ -107,6 +118,14 @@ def test_a_regimes_citation_replaces_the_general_one() -> None:
 
 def test_every_rule_has_words_and_a_citation() -> None:
     assert all(rule.text and rule.citation for rule in TABLE.rules)
+
+
+def test_every_complaint_about_a_capture_is_known() -> None:
+    assert set(ADVICE) <= CODE_FACTS.keys() | JUDGED_BEFORE
+
+
+def test_no_code_is_judged_twice() -> None:
+    assert not CODE_FACTS.keys() & JUDGED_BEFORE
 
 
 def test_every_code_leads_to_a_rule() -> None:

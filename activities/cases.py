@@ -14,7 +14,7 @@ from activities.recording import regime_of, step_key
 from store import alerts, applications, cases, filings
 from store.connection import Connection, Pool, tenant_transaction
 from workflows import messages as m
-from workflows.steps import CaseSteps, RecordUnknown, StepMisused
+from workflows.steps import CaseSteps, CaseStillOpen, RecordUnknown, StepMisused
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,19 @@ class CaseActivities(CaseSteps):
             revision = max(known.revision for known in earlier) + 1
             await cases.record_event(conn, _row(event, revision))
             return revision
+
+    @activity.defn
+    async def await_case(self, case: m.CaseRef) -> m.CaseResult:
+        async with tenant_transaction(self.pool, case.scope.tenant_id) as conn:
+            try:
+                row = await cases.fetch_case(conn, case.case_id)
+            except cases.CaseUnknown as error:
+                raise RecordUnknown(f"case {case.case_id}") from error
+            events = await cases.fetch_events(conn, case.case_id)
+        if row.status != "closed" or row.disposition is None or row.maker is None:
+            raise CaseStillOpen(f"case {case.case_id}")
+        approver = events[-1].officer_id if events[-1].action == m.CaseAction.APPROVE else None
+        return m.CaseResult(row.case_id, m.Disposition(row.disposition), row.maker, approver)
 
     @activity.defn
     async def write_case_outcome(self, closed: m.CaseClosed) -> None:

@@ -119,7 +119,8 @@ class IdentityActivities(IdentitySteps):
         findings = cross_check(readings, facts, scope.as_of.date(), face)
         return m.CheckSummary(
             codes=tuple(dict.fromkeys(code_of(finding) for finding in findings)),
-            face="not_checked" if face is None else face.result,
+            # A selfie that was sent and could not be compared clears nobody: a person looks.
+            face="not_checked" if face is None else "unsure" if face.result == "not_checked" else face.result,
         )
 
     async def _decoded(self, tenant_id: UUID, key: bytes, document: applications.Document) -> Decoded:

@@ -102,6 +102,7 @@ def build_worker(client: Client, parts: Parts, readers: ThreadPoolExecutor, queu
             cases.admit_contest,
             cases.open_case,
             cases.record_case_event,
+            cases.await_case,
             cases.write_case_outcome,
             monitoring.admit_alert,
         ],

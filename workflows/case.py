@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
@@ -179,20 +181,30 @@ class CaseWorkflow:
 async def review_case(scope: m.Scope, kind: str, opened: m.CaseOpened, officer_public_key: str) -> m.CaseResult:
     """Hand an opened case to its own workflow and wait for the officers.
 
-    The case outlives a parent that is terminated or reset: officers' work is not lost with it.
+    The case outlives a parent that is terminated or reset: officers' work is not lost with it. A parent that was reset
+    finds the case at work or closed, and takes its result from the record.
     """
-    return await workflow.execute_child_workflow(
-        CaseWorkflow.run,
-        m.CaseInput(
-            scope=scope,
-            case_id=opened.case_id,
-            kind=kind,
-            due_at=opened.due_at,
-            four_eyes=opened.four_eyes,
-            officer_public_key=officer_public_key,
-            excluded_officers=opened.excluded_officers,
-        ),
-        id=m.case_workflow_id(opened.case_id),
-        parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-        static_summary=f"Case of kind {kind}",
-    )
+    try:
+        return await workflow.execute_child_workflow(
+            CaseWorkflow.run,
+            m.CaseInput(
+                scope=scope,
+                case_id=opened.case_id,
+                kind=kind,
+                due_at=opened.due_at,
+                four_eyes=opened.four_eyes,
+                officer_public_key=officer_public_key,
+                excluded_officers=opened.excluded_officers,
+            ),
+            id=m.case_workflow_id(opened.case_id),
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"Case of kind {kind}",
+        )
+    except WorkflowAlreadyStartedError:
+        return await workflow.execute_activity_method(
+            CaseSteps.await_case,
+            m.CaseRef(scope, opened.case_id),
+            summary="Wait for the case that is under way",
+            **policies.AWAITING_CASE,
+        )

@@ -251,6 +251,12 @@ class CaseInput:
 
 
 @dataclass(frozen=True)
+class CaseRef:
+    scope: Scope
+    case_id: UUID
+
+
+@dataclass(frozen=True)
 class CaseCommand:
     """The argument of every case Update: what an officer wants, and the API's assertion that they may.
 

@@ -53,6 +53,9 @@ DECIDING = StepPolicy(start_to_close_timeout=timedelta(minutes=1), retry_policy=
 RECORDING = StepPolicy(start_to_close_timeout=timedelta(seconds=15), retry_policy=_patient(timedelta(seconds=15)))
 """What an officer waits for: short attempts, quick retries."""
 
+AWAITING_CASE = StepPolicy(start_to_close_timeout=timedelta(seconds=15), retry_policy=_patient(timedelta(minutes=1)))
+"""Asked again, from each second to each minute, until officers have decided; retries leave no trace in the history."""
+
 DRAFTING = StepPolicy(start_to_close_timeout=timedelta(minutes=2), retry_policy=_patient(timedelta(minutes=5)))
 SUBMITTING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy=_patient(timedelta(minutes=15)))
 """The authority's gateway may be closed for hours."""

@@ -24,6 +24,10 @@ class StepMisused(Exception):
     """The step was asked for something that its contract excludes, such as an outcome it does not know."""
 
 
+class CaseStillOpen(Exception):
+    """Officers have not decided yet. Not final: the step is tried again until they have."""
+
+
 FINAL_ERRORS: tuple[type[Exception], ...] = (RecordUnknown, SubjectKeyDestroyed, StepMisused)
 """What is never retried."""
 
@@ -95,6 +99,11 @@ class CaseSteps(ABC):
 
         Answers the revision it was recorded under: a later one when a run before a reset had taken it already.
         """
+
+    @abstractmethod
+    @activity.defn
+    async def await_case(self, case: m.CaseRef) -> m.CaseResult:
+        """How a case ended, from the record. Raises `CaseStillOpen`, to be asked again."""
 
     @abstractmethod
     @activity.defn

@@ -15,7 +15,7 @@ from tests.activities.conftest import NOW, Office
 from tests.activities.scenes import raise_alert
 from vault.envelope import new_key_pair
 from workflows import messages as m
-from workflows.steps import RecordUnknown
+from workflows.steps import CaseStillOpen, RecordUnknown
 
 OFFICER, SECOND = uuid4(), uuid4()
 
@@ -98,6 +98,22 @@ async def test_an_action_is_recorded_once_and_a_run_after_a_reset_gets_its_own_r
         case = await cases.fetch_case(conn, case_id)
     assert [(e.revision, e.action) for e in events] == [(1, "claim"), (2, "decide"), (3, "claim")]
     assert (case.status, case.claimed_by, case.revision) == ("claimed", SECOND, 3)
+
+
+async def test_a_case_is_awaited_until_it_is_closed_and_then_tells_who_decided(office: Office) -> None:
+    request = await admitted(office, await raise_alert(office, accounts=("A1",)))
+    case_id = (await office.run(office.cases.open_case, request)).case_id
+    reference = m.CaseRef(request.scope, case_id)
+    with pytest.raises(CaseStillOpen):
+        await office.run(office.cases.await_case, reference)
+    confirmed = m.Disposition.TRUE_POSITIVE
+    decide = event(office, case_id, 1, "decide", "awaiting_approval", disposition=confirmed)
+    approve = event(office, case_id, 2, "approve", "closed", officer_id=SECOND, disposition=confirmed)
+    await office.run(office.cases.record_case_event, decide)
+    with pytest.raises(CaseStillOpen):
+        await office.run(office.cases.await_case, reference)
+    await office.run(office.cases.record_case_event, approve)
+    assert await office.run(office.cases.await_case, reference) == m.CaseResult(case_id, confirmed, OFFICER, SECOND)
 
 
 async def test_a_contest_excludes_whoever_took_part(office: Office) -> None:

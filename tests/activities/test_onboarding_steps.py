@@ -186,6 +186,15 @@ async def test_another_name_than_the_documents_is_referred(office: Office, passp
     assert "application_mismatch" in said["outcome"].reasons
 
 
+async def test_a_selfie_that_cannot_be_compared_is_for_a_person(office: Office, passport: Passport) -> None:
+    spec, image = passport
+    await load_required_lists(office)
+    application_id, _ = await office.submit([image], stated_by(spec), selfie=b"not a picture")
+    said = await onboard(office, application_id)
+    assert said["checks"].face == "unsure"
+    assert (said["outcome"].outcome, said["outcome"].reasons) == ("refer", ("face_unsure",))
+
+
 async def test_a_file_that_is_no_image_is_unreadable_with_the_code_for_the_applicant(office: Office) -> None:
     application_id, _ = await office.submit([b"\x89PNG\r\n\x1a\n" + b"x" * 2000], {})
     admission = await office.run(

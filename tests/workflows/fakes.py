@@ -13,7 +13,15 @@ from temporalio.client import WorkflowHandle
 
 from workflows import messages as m
 from workflows.assertions import AssertionClaims, Purpose, mint
-from workflows.steps import CaseSteps, DecisionSteps, FilingSteps, IdentitySteps, MonitoringSteps, ScreeningSteps
+from workflows.steps import (
+    CaseSteps,
+    CaseStillOpen,
+    DecisionSteps,
+    FilingSteps,
+    IdentitySteps,
+    MonitoringSteps,
+    ScreeningSteps,
+)
 
 TENANT = UUID("6b0f3c52-9be6-4a0a-8d43-0d2f5b1f6a01")
 NOTE_ID = UUID(int=7)
@@ -109,6 +117,17 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
     async def record_case_event(self, event: m.CaseEvent) -> int:
         self.asked.append(("record_case_event", event))
         return max(event.revision, self.recorded_before_reset)
+
+    @activity.defn
+    async def await_case(self, case: m.CaseRef) -> m.CaseResult:
+        """As the real one, from what was recorded."""
+        events: list[m.CaseEvent] = self.messages("record_case_event")
+        if not events or events[-1].status != "closed":
+            raise CaseStillOpen(f"case {case.case_id}")
+        decided = [event for event in events if event.action == "decide"][-1]
+        assert decided.disposition is not None
+        assert decided.officer_id is not None
+        return m.CaseResult(case.case_id, decided.disposition, decided.officer_id, None)
 
     @activity.defn
     async def write_case_outcome(self, closed: m.CaseClosed) -> None:

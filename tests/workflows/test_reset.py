@@ -103,3 +103,35 @@ async def test_after_a_reset_an_old_approval_is_refused_and_officers_decide_anew
             result = await onboarding.result()
     assert result.outcome == "rejected"
     await asyncio.sleep(0.3)  # the client winds down
+
+
+async def test_an_onboarding_that_is_reset_finds_its_case_again(server: Client) -> None:
+    desk = Desk(now)
+    script = Script(outcome="refer", reasons=("RISK_HIGH",), four_eyes=())
+    workflows = [OnboardingWorkflow, CaseWorkflow]
+    async with (
+        Worker(server, task_queue=QUEUE, workflows=workflows, activities=script.activities()),
+        asyncio.timeout(60),
+    ):
+        onboarding = await server.start_workflow(
+            OnboardingWorkflow.run,
+            m.OnboardingInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.ONBOARDING, uuid4()),
+            task_queue=QUEUE,
+        )
+        case = await case_of(server, script)
+        await desk.act(case, m.CaseAction.CLAIM, MAKER, "analyst")
+        await reset(server, onboarding)
+        await asyncio.sleep(1)  # the new run meets the case that the old one opened
+        await desk.act(case, m.CaseAction.DECIDE, MAKER, "analyst", m.Disposition.APPROVE)
+        assert (await result_of(server, onboarding)).outcome == "approved"
+        # And once more when the case is closed: its officers are not asked again.
+        await reset(server, onboarding)
+        assert (await result_of(server, onboarding)).outcome == "approved"
+    assert [event.action for event in script.messages("record_case_event")] == ["claim", "decide"]
+    await asyncio.sleep(0.3)
+
+
+async def result_of(client: Client, handle: WorkflowHandle[Any, Any]) -> m.OnboardingResult:
+    """Of the run that is current: a reset makes another."""
+    return await client.get_workflow_handle(handle.id, result_type=m.OnboardingResult).result()

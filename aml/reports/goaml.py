@@ -8,6 +8,7 @@ with a finding that asks for it.
 import io
 import re
 import zipfile
+from copy import deepcopy
 from datetime import date, datetime
 from pathlib import Path
 
@@ -80,6 +81,7 @@ class _Form:
         self._case = case
         self._profile = profile
         self._unknown = profile.unknown
+        self._accounts: dict[tuple[str, bool], etree._Element] = {}
         self._owners: dict[str, tuple[Subject, Account]] = {
             account.number: (subject, account) for subject in case.subjects for account in subject.accounts
         }
@@ -180,6 +182,14 @@ class _Form:
         _add(node, "account_name", self._unknown)
 
     def _account(self, node: etree._Element, subject: Subject, account: Account, mine: bool) -> None:
+        """An account with its signatories, written once: it stands in every transaction that it took part in."""
+        key = (account.number, mine)
+        if key not in self._accounts:
+            self._accounts[key] = etree.Element("account")
+            self._write_account(self._accounts[key], subject, account, mine)
+        node.extend(list(deepcopy(self._accounts[key])))
+
+    def _write_account(self, node: etree._Element, subject: Subject, account: Account, mine: bool) -> None:
         own, unknown = self._case.filer.institution, self._unknown
         ours = _is_ours(account)
         _add(node, "institution_name", own.name if ours else account.institution_name or (unknown if mine else None))

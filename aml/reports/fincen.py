@@ -26,6 +26,8 @@ from aml.transaction import Channel
 from explain.record import Finding
 
 SCHEMA = "EFL_SARXBatchSchema.xsd"
+LONGEST_IDENTIFIER = 25
+"""EFL_SARXBatchSchema.xsd, PartyIdentificationNumberText."""
 
 _INSTRUMENTS: dict[Channel, tuple[int, int, str | None]] = {
     Channel.TRANSFER: (33, 6, None),
@@ -63,6 +65,11 @@ def validate(xml: bytes, schemas: Path) -> tuple[Finding, ...]:
     return (*schema_findings(root, schemas, SCHEMA), *batch_findings(root))
 
 
+def control_number(case_id: str) -> str:
+    """The institution's own number of a case as the form has room for it: 25 characters, without hyphens if need be."""
+    return case_id if len(case_id) <= LONGEST_IDENTIFIER else case_id.replace("-", "")[:LONGEST_IDENTIFIER]
+
+
 class _Sar(BatchForm):
     """One report being written, from top to bottom."""
 
@@ -98,7 +105,7 @@ class _Sar(BatchForm):
             text(support, "OriginalAttachmentFileName", case.attachments[0].name)
         self._transmitter(activity)
         self._transmitter_contact(activity)
-        self._filing_institution(activity, control_number=self._case.case_id)
+        self._filing_institution(activity, control_number=control_number(self._case.case_id))
         self._contact_office(activity)
         self._activity_location(activity)
         for subject in case.subjects:

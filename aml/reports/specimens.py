@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 from aml.money import Money
 from aml.reports.case import Attachment, DocumentRef, Evidence, FilingKind, SarCase
@@ -120,7 +121,7 @@ def specimen_case(seed: int, filer: Filer | None = None, currency: str = "USD", 
     kind = random.choice((FilingKind.INITIAL, FilingKind.INITIAL, FilingKind.CONTINUING, FilingKind.CORRECTING))
     known = kind is not FilingKind.INITIAL and random.random() < 0.8
     return SarCase(
-        case_id=f"case-{random.getrandbits(48):012x}",
+        case_id=str(UUID(int=random.getrandbits(128), version=4)),
         filer=filer,
         subjects=subjects,
         evidence=_evidence(random, transactions),

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from aml.reports.case import Evidence, FilingKind
-from aml.reports.fincen import build_sar, validate
+from aml.reports.fincen import build_sar, control_number, validate
 from aml.reports.findings import SCHEMA_NOT_INSTALLED, parse, problems
 from aml.reports.party import Address, Subject
 from aml.reports.specimens import specimen_case, specimen_filer
@@ -284,6 +284,11 @@ def test_mutated_reports_are_refused_with_the_right_finding(schemas: Path, mutat
 
 def test_there_are_at_least_two_hundred_mutated_reports() -> None:
     assert len(MUTATIONS) * 5 >= 200
+
+
+def test_the_number_of_a_case_fits_the_form() -> None:
+    assert control_number("case-17") == "case-17"
+    assert control_number("2a0f36ba-0fb2-4d28-9889-ad7ee535e681") == "2a0f36ba0fb24d289889ad7ee"
 
 
 def test_a_correction_says_so_first(schemas: Path) -> None:

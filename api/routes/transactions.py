@@ -3,6 +3,7 @@
 Separate from the engine because HTTP and typologies change for different reasons; the engine is behind a protocol.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -23,6 +24,7 @@ from api.submission import RequestMalformed, field_problems
 
 MAX_ROWS = 10_000
 _MAX_BYTES = 16 * 1024 * 1024
+_ROWS_AT_ONCE = 256
 
 router = APIRouter(prefix="/v1", tags=["transactions"], route_class=GuardedRoute)
 
@@ -84,7 +86,7 @@ async def submit_transactions(
     answered as a problem. A transaction on an account nobody opened is kept, scored and flagged `UNKNOWN_ACCOUNT`.
     """
     rows, single = _rows(await request.body())
-    read = [_read(row) for row in rows]
+    read = await _read_all(rows)
     taken = [transaction for transaction in read if isinstance(transaction, Transaction)]
     answers = iter(await engine.submit(principal.tenant_id, taken) if taken else ())
     results = [
@@ -112,6 +114,15 @@ def _rows(body: bytes) -> tuple[Sequence[Any], bool]:
     if not isinstance(content, list) or not 1 <= len(content) <= MAX_ROWS:
         raise RequestMalformed("ROWS", f"Send one transaction, or an array of 1 to {MAX_ROWS} of them.")
     return content, False
+
+
+async def _read_all(rows: Sequence[Any]) -> list[Transaction | Problem]:
+    """Every row, letting other requests through in between: ten thousand rows take a quarter of a second."""
+    read: list[Transaction | Problem] = []
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        read += [_read(row) for row in rows[start : start + _ROWS_AT_ONCE]]
+        await asyncio.sleep(0)
+    return read
 
 
 def _read(row: Any) -> Transaction | Problem:

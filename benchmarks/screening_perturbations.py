@@ -7,14 +7,59 @@ import random
 import re
 from collections.abc import Callable
 
-_KEYBOARD = {"a": "qsz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i": "uok",
-             "j": "hku", "k": "jli", "l": "kop", "m": "nj", "n": "bmh", "o": "ipl", "p": "ol", "q": "wa", "r": "etf",
-             "s": "adw", "t": "ryg", "u": "yij", "v": "cbf", "w": "qes", "x": "zcs", "y": "tuh", "z": "xas"}
+_KEYBOARD = {
+    "a": "qsz",
+    "b": "vgn",
+    "c": "xvd",
+    "d": "sfe",
+    "e": "wrd",
+    "f": "dgr",
+    "g": "fht",
+    "h": "gjy",
+    "i": "uok",
+    "j": "hku",
+    "k": "jli",
+    "l": "kop",
+    "m": "nj",
+    "n": "bmh",
+    "o": "ipl",
+    "p": "ol",
+    "q": "wa",
+    "r": "etf",
+    "s": "adw",
+    "t": "ryg",
+    "u": "yij",
+    "v": "cbf",
+    "w": "qes",
+    "x": "zcs",
+    "y": "tuh",
+    "z": "xas",
+}
 _HOMOGLYPHS = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "x": "х", "y": "у", "i": "і"}
 _LEET = {"o": "0", "i": "1", "e": "3", "a": "4", "s": "5"}
-_SPELLINGS = (("mohammad", "muhammed"), ("muhammad", "mohamed"), ("ahmad", "achmed"), ("hussein", "husayn"), ("ou", "oo"),
-              ("sh", "sch"), ("kh", "ch"), ("q", "k"), ("ph", "f"), ("y", "i"), ("ee", "i"), ("j", "dj"), ("ei", "ay"),
-              ("w", "v"), ("th", "t"), ("z", "s"), ("c", "k"), ("oo", "u"), ("u", "ou"), ("i", "ee"), ("ks", "x"))
+_SPELLINGS = (
+    ("mohammad", "muhammed"),
+    ("muhammad", "mohamed"),
+    ("ahmad", "achmed"),
+    ("hussein", "husayn"),
+    ("ou", "oo"),
+    ("sh", "sch"),
+    ("kh", "ch"),
+    ("q", "k"),
+    ("ph", "f"),
+    ("y", "i"),
+    ("ee", "i"),
+    ("j", "dj"),
+    ("ei", "ay"),
+    ("w", "v"),
+    ("th", "t"),
+    ("z", "s"),
+    ("c", "k"),
+    ("oo", "u"),
+    ("u", "ou"),
+    ("i", "ee"),
+    ("ks", "x"),
+)
 
 
 def _longest(words: list[str], rng: random.Random) -> int:
@@ -119,8 +164,21 @@ def clean(words: list[str], rng: random.Random) -> list[str]:
 
 
 PERTURBATIONS: tuple[Callable[[list[str], random.Random], list[str]], ...] = (
-    typo, two_typos, dropped_vowels, respelt, initial, truncated, word_left_out, reordered, joined, split, look_alikes,
-    invisible, digits, word_added, clean,
+    typo,
+    two_typos,
+    dropped_vowels,
+    respelt,
+    initial,
+    truncated,
+    word_left_out,
+    reordered,
+    joined,
+    split,
+    look_alikes,
+    invisible,
+    digits,
+    word_added,
+    clean,
 )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from explain.record import Decision, DecisionKind, InputRef, Method, ModelRef, additivity_error
@@ -116,8 +117,25 @@ async def fetch_model(conn: Connection, sha256: str) -> StoredModel:
     return row
 
 
-async def append_decision(conn: Connection, decision: Decision, *, key: str, sealed_evidence: bytes) -> ledger.Leaf:
-    """Append decision, explanation and leaf; the caller's commit makes them one.
+_APPEND = sql.SQL(
+    "WITH known AS (INSERT INTO feature_list (sha256, names) VALUES (%(features_sha256)s, %(features)s) "
+    "ON CONFLICT DO NOTHING), appended AS (INSERT INTO {decision} (decision_id, tenant_id, leaf_id, leaf_row, key, "
+    "subject_id, kind, about, outcome, score, model_sha256, as_of, record, explanation, sealed_evidence, "
+    "created_at) VALUES (%(decision_id)s, %(tenant_id)s, %(leaf_id)s, 0, %(key)s, %(subject_id)s, %(kind)s, "
+    "%(about)s, %(outcome)s, %(score)s, %(model_sha256)s, %(as_of)s, %(record)s, %(explanation)s, "
+    "%(sealed_evidence)s, %(created_at)s) ON CONFLICT (tenant_id, key) WHERE key IS NOT NULL DO NOTHING "
+    "RETURNING decision_id) "
+    "INSERT INTO {leaf} (leaf_id, tenant_id, decision_id, size, salt, commitment, entry, leaf_hash, created_at) "
+    "SELECT %(leaf_id)s, %(tenant_id)s, decision_id, 1, %(salt)s, %(commitment)s, %(entry)s, %(leaf_hash)s, "
+    "%(created_at)s FROM appended"
+)
+
+
+async def append_decision(
+    conn: Connection, decision: Decision, *, key: str, sealed_evidence: bytes, schema: str = "public"
+) -> ledger.Leaf:
+    """Append decision, explanation and leaf; the caller's commit makes them one. `schema` is `filing` for decisions to
+    file, which only clearance_filing sees.
 
     `key` is `workflow_id/step`: a second run with it changes nothing and returns the first run's leaf, whose
     `decision_id` is the first decision's. `sealed_evidence` is `evidence_bytes(decision)` under the subject's key.
@@ -137,16 +155,7 @@ async def append_decision(conn: Connection, decision: Decision, *, key: str, sea
     record = records.decision_record(decision, explanation, sealed_evidence)
     leaf = ledger.make_leaf(decision.tenant_id, decision.decision_id, [record], at)
     cursor = await conn.execute(
-        "WITH known AS (INSERT INTO feature_list (sha256, names) VALUES (%(features_sha256)s, %(features)s) "
-        "ON CONFLICT DO NOTHING), appended AS (INSERT INTO decision (decision_id, tenant_id, leaf_id, leaf_row, key, "
-        "subject_id, kind, about, outcome, score, model_sha256, as_of, record, explanation, sealed_evidence, "
-        "created_at) VALUES (%(decision_id)s, %(tenant_id)s, %(leaf_id)s, 0, %(key)s, %(subject_id)s, %(kind)s, "
-        "%(about)s, %(outcome)s, %(score)s, %(model_sha256)s, %(as_of)s, %(record)s, %(explanation)s, "
-        "%(sealed_evidence)s, %(created_at)s) ON CONFLICT (tenant_id, key) WHERE key IS NOT NULL DO NOTHING "
-        "RETURNING decision_id) "
-        "INSERT INTO leaf (leaf_id, tenant_id, decision_id, size, salt, commitment, entry, leaf_hash, created_at) "
-        "SELECT %(leaf_id)s, %(tenant_id)s, decision_id, 1, %(salt)s, %(commitment)s, %(entry)s, %(leaf_hash)s, "
-        "%(created_at)s FROM appended",
+        _APPEND.format(decision=sql.Identifier(schema, "decision"), leaf=sql.Identifier(schema, "leaf")),
         {
             "features_sha256": features_sha256,
             "features": features,
@@ -171,7 +180,7 @@ async def append_decision(conn: Connection, decision: Decision, *, key: str, sea
             "created_at": at,
         },
     )
-    return leaf if cursor.rowcount == 1 else await _leaf_of_key(conn, decision.tenant_id, key)
+    return leaf if cursor.rowcount == 1 else await _leaf_of_key(conn, decision.tenant_id, key, schema)
 
 
 async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Sequence[BatchRow]) -> ledger.Leaf:
@@ -259,9 +268,10 @@ async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Seq
     return leaf
 
 
-async def fetch_decision(conn: Connection, decision_id: UUID) -> StoredDecision:
+async def fetch_decision(conn: Connection, decision_id: UUID, *, schema: str = "public") -> StoredDecision:
     """Raises `DecisionUnknown`."""
-    async for decision in _read(conn, "d.decision_id = %(decision_id)s", {"decision_id": decision_id}, limit=1):
+    where = "d.decision_id = %(decision_id)s"
+    async for decision in _read(conn, where, {"decision_id": decision_id}, limit=1, schema=schema):
         return decision
     raise DecisionUnknown(str(decision_id))
 
@@ -315,12 +325,14 @@ async def count_decisions(conn: Connection, *, since: datetime | None = None) ->
 
 
 async def _read(
-    conn: Connection, where: LiteralString, values: Mapping[str, Any], limit: int
+    conn: Connection, where: LiteralString, values: Mapping[str, Any], limit: int, schema: str = "public"
 ) -> AsyncIterator[StoredDecision]:
     cursor = await conn.execute(
-        "SELECT d.record, d.explanation, d.sealed_evidence, d.leaf_id, d.key, d.created_at, f.sha256, f.names "
-        "FROM decision d JOIN feature_list f ON f.sha256 = d.explanation::json ->> 'features_sha256' "
-        "WHERE " + where + " ORDER BY d.created_at, d.decision_id LIMIT %(limit)s",
+        sql.SQL(
+            "SELECT d.record, d.explanation, d.sealed_evidence, d.leaf_id, d.key, d.created_at, f.sha256, f.names "
+            "FROM {} d JOIN feature_list f ON f.sha256 = d.explanation::json ->> 'features_sha256' WHERE {} "
+            "ORDER BY d.created_at, d.decision_id LIMIT %(limit)s"
+        ).format(sql.Identifier(schema, "decision"), sql.SQL(where)),
         {**values, "limit": limit},
     )
     for row in await cursor.fetchall():
@@ -340,10 +352,13 @@ async def _ensure_features(conn: Connection, names: Sequence[str]) -> str:
     return digest
 
 
-async def _leaf_of_key(conn: Connection, tenant_id: UUID, key: str) -> ledger.Leaf:
-    cursor = await conn.execute("SELECT leaf_id FROM decision WHERE tenant_id = %s AND key = %s", (tenant_id, key))
+async def _leaf_of_key(conn: Connection, tenant_id: UUID, key: str, schema: str) -> ledger.Leaf:
+    cursor = await conn.execute(
+        sql.SQL("SELECT leaf_id FROM {} WHERE tenant_id = %s AND key = %s").format(sql.Identifier(schema, "decision")),
+        (tenant_id, key),
+    )
     row = await cursor.fetchone()
     assert row is not None
-    leaf = await ledger.fetch_leaf(conn, row[0])
+    leaf = await ledger.fetch_leaf(conn, row[0], schema=schema)
     assert leaf is not None
     return leaf

@@ -91,6 +91,11 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
         await cases.add_reason(conn, uuid4(), b"x", "ab" * 32, tenant_id=tenant_id, case_id=case_id, officer_id=uuid4())
     async with world.as_role("clearance_filing", tenant_id) as conn:
         filing_id = uuid4()
+        for key in ("x", "y", "z"):
+            to_file = world.decision(tenant_id=tenant_id, subject_id=subject_id, kind=DecisionKind.FILING_TRIGGER)
+            await append_decision(conn, to_file, key=key, sealed_evidence=b"x", schema="filing")
+        await ledger.sequence(conn, tenant_id, 2, schema="filing")
+        await ledger.checkpoint(conn, tenant_id, Ed25519Signer(bytes(32)), schema="filing")
         await filings.save_draft(
             conn,
             filings.NewFiling(filing_id, tenant_id, case_id, uuid4(), "US", "1", "sar", b"x", "ab" * 32, True, (), NOW),
@@ -135,7 +140,7 @@ SEES_ALL = {
     "clearance_worker": {"public.tenant"},
     "clearance_dispatcher": {"public.tenant", "public.outbox"},
     "clearance_engine": {"public.tenant"},
-    "clearance_sequencer": {"public.tenant", "public.leaf_pending", "filing.leaf_pending"},
+    "clearance_sequencer": {"public.tenant", "public.leaf_pending"},
     "clearance_retention": {"public.tenant", "public.subject"},
     "clearance_filing": {"public.tenant", "filing.outbox", "filing.leaf_pending"},
 }
@@ -182,7 +187,7 @@ async def test_a_tenant_set_in_one_transaction_is_gone_in_the_next(world: Any) -
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in ("clearance_filing", "clearance_owner")])
-@pytest.mark.parametrize("table", ["outbox", "filing", "filing_event", "submission", "reason"])
+@pytest.mark.parametrize("table", ["outbox", "filing", "submission", "reason", "decision", "leaf"])
 async def test_nobody_else_reads_filings(world: Any, role: str, table: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with world.as_role(role) as conn:

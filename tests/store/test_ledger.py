@@ -10,8 +10,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from explain.record import DecisionKind
 from store import ledger, merkle
-from store.decisions import append_decision
+from store.decisions import DecisionUnknown, append_decision, fetch_decision
+from store.ledger_export import altered_columns, export_lines, prove_decision
+from store.ledger_verifier import verify_export, verify_proof
 from vault.keys import Ed25519Signer, verify_signature
 
 SIGNER = Ed25519Signer(bytes(range(32)))
@@ -160,3 +163,31 @@ async def test_a_leaf_whose_hash_does_not_fit_is_refused(lone_world: Any) -> Non
         conn.execute("ALTER TABLE leaf DISABLE TRIGGER append_only")
         with pytest.raises(psycopg.errors.CheckViolation):
             conn.execute("UPDATE leaf SET entry = replace(entry, '\"v\":1', '\"v\":2')")
+
+
+async def test_filings_have_a_ledger_of_their_own(lone_world: Any) -> None:
+    world = lone_world
+    decision = world.decision(kind=DecisionKind.FILING_TRIGGER)
+    for _ in range(2):
+        async with world.as_role("clearance_filing") as conn:
+            leaf = await append_decision(conn, decision, key="f/1", sealed_evidence=b"x", schema="filing")
+    async with world.as_role("clearance_filing", None) as conn:
+        assert await ledger.tenants_with_pending(conn, schema="filing") == [world.tenant_id]
+    async with world.as_role("clearance_filing") as conn:
+        assert await ledger.sequence(conn, world.tenant_id, schema="filing") == 1
+        made = await ledger.checkpoint(conn, world.tenant_id, SIGNER, schema="filing")
+        assert (await fetch_decision(conn, decision.decision_id, schema="filing")).leaf_id == leaf.leaf_id
+        with pytest.raises(DecisionUnknown):
+            await fetch_decision(conn, decision.decision_id)
+        proof = await prove_decision(conn, world.tenant_id, decision.decision_id, schema="filing")
+        assert verify_proof(proof, SIGNER.public_key).problems == []
+        lines = [json.loads(line) async for line in export_lines(conn, world.tenant_id, schema="filing")]
+        assert await altered_columns(conn, schema="filing") == []
+    outside = [json.loads(ledger.checkpoint_line(made))]
+    report = verify_export(lines, SIGNER.public_key, outside)
+    assert (report.problems, report.records, report.covered) == ([], 1, 1)
+    # A checkpoint of filings vouches for no other ledger.
+    lines[0]["ledger"] = "public"
+    assert not verify_export(lines, SIGNER.public_key, outside).holds
+    async with world.as_role("clearance_sequencer", None) as conn:
+        assert await ledger.tenants_with_pending(conn) == []

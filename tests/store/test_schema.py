@@ -28,7 +28,12 @@ APPEND_ONLY = {
     "public.watchlist_check",
     "public.watchlist_entity",
     "public.watchlist_version",
+    "filing.decision",
     "filing.filing_event",
+    "filing.leaf",
+    "filing.ledger_checkpoint",
+    "filing.ledger_node",
+    "filing.ledger_position",
     "filing.reason",
     "filing.submission",
 }
@@ -100,6 +105,7 @@ def test_every_tenant_table_is_read_by_tenant_only(database: Any) -> None:
         ("public.outbox", "dispatcher"): {"clearance_dispatcher"},
         ("public.leaf_pending", "sequencer"): {"clearance_sequencer"},
         ("filing.outbox", "dispatcher"): {"clearance_filing"},
+        ("filing.leaf_pending", "sequencer"): {"clearance_filing"},
     }
 
 
@@ -122,7 +128,10 @@ def test_append_only_tables_have_no_grants_and_a_trigger_that_is_always_on(datab
             "WHERE grantee LIKE 'clearance_%' AND grantee <> 'clearance_owner' AND privilege_type = 'UPDATE'"
         ).fetchall()
     assert triggers == dict.fromkeys(APPEND_ONLY, "A")
-    assert grants == [("public.leaf_pending", "clearance_sequencer", "DELETE")]
+    assert sorted(grants) == [
+        ("filing.leaf_pending", "clearance_filing", "DELETE"),
+        ("public.leaf_pending", "clearance_sequencer", "DELETE"),
+    ]
     assert not {row[0] for row in updates} & APPEND_ONLY
 
 

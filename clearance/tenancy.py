@@ -25,7 +25,6 @@ SERVICE_SCOPES = (
     "transactions:write",
     "alerts:read",
     "decisions:read",
-    "cases:read",
     "metrics:read",
 )
 FIRST_OFFICERS = {

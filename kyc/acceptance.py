@@ -16,7 +16,7 @@ class AcceptanceParameters:
     """What a regime or tenant may set. `accepted_types` are the formats that count as identity documents."""
 
     accepted_types: tuple[DocumentType, ...] = (DocumentType.TD1, DocumentType.TD2, DocumentType.TD3)
-    minimum_supported_fields: int = 3
+    confirming_fields: tuple[str, ...] = ("number", "birth_date", "surname")
     """Fields of the machine readable zone that the visual zone must confirm where the second reader does not agree."""
     minimum_confidence: float = 0.80
     reject_expired: bool = False
@@ -32,7 +32,7 @@ def acceptance_facts(
     parameters = parameters or AcceptanceParameters()
     rules = [finding.rule for finding in findings]
     mrz = reading.mrz
-    supported = len(supported_fields(reading))
+    confirmed = set(parameters.confirming_fields) <= set(supported_fields(reading))
     face: Value = None
     for rule, result in (
         ("FACE_MISMATCH", "no_match"),
@@ -46,7 +46,7 @@ def acceptance_facts(
         "mrz_read": mrz is not None,
         "check_digits_failed": None if mrz is None else sum(not holds for holds in mrz.checks.values()),
         "mrz_malformed": any(code.startswith("MRZ_MALFORMED") for code in reading.codes),
-        "second_opinion": mrz is not None and (mrz.readers_agree or supported >= parameters.minimum_supported_fields),
+        "second_opinion": mrz is not None and (mrz.readers_agree or confirmed),
         "reading_confidence": None if mrz is None else round(mrz.confidence, 3),
         "zone_mismatches": rules.count("MRZ_VIZ_MISMATCH") + rules.count("BARCODE_MISMATCH"),
         "application_mismatches": rules.count("APPLICATION_MISMATCH") + rules.count("DOCUMENTS_DISAGREE"),

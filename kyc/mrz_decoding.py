@@ -6,7 +6,7 @@ clearly is never changed, so a document whose check digits are really wrong keep
 
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,6 +43,8 @@ class DecodedZone:
     raw_lines: tuple[str, ...]
     repairs: tuple[Repair, ...]
     margin: float
+    doubts: tuple[tuple[Mapping[str, float], ...], ...] = ()
+    """For each line and position, the signs within `DOUBT` of the one seen, with their cost in nats."""
 
     @property
     def confidence(self) -> float:
@@ -70,7 +72,8 @@ def decode_zone(scores: Sequence[Scores], length: int, as_of: date) -> DecodedZo
         allowed = [CLASS_SIGNS[kind] for kind in classes[number]]
         signs.append(_lawful(number, free[number], best_path(row, allowed), repairs))
     settled, margin, changed = _settle(signs, layout, as_of)
-    return DecodedZone(settled, raw, (*repairs, *changed), margin)
+    doubts = tuple(tuple(_doubts(sign) for sign in line) for line in signs)
+    return DecodedZone(settled, raw, (*repairs, *changed), margin, doubts)
 
 
 def best_path(scores: Scores, allowed: Sequence[str]) -> list[_Sign]:
@@ -148,6 +151,10 @@ def _position(scores: Scores, sign: int, begin: int, end: int) -> _Sign:
     return _Sign(ALPHABET[sign], peaks[sign] - peaks)
 
 
+def _doubts(seen: _Sign) -> dict[str, float]:
+    return {c: float(max(0.0, cost)) for c, cost in zip(ALPHABET, seen.costs, strict=True) if cost < DOUBT}
+
+
 def _lawful(number: int, free: Sequence[_Sign], lawful: Sequence[_Sign], repairs: list[Repair]) -> list[_Sign]:
     """The grammar's path, except where the seen sign leads too clearly to be a misreading."""
     result = []
@@ -171,9 +178,8 @@ def _settle(
     doubts: list[tuple[float, int, int, str]] = []
     for number, line in enumerate(signs):
         for position, seen in enumerate(line):
-            for other in CLASS_SIGNS[classes[number][position]]:
-                cost = max(0.0, float(seen.costs[ALPHABET.index(other)]))
-                if other != seen.sign and cost < DOUBT:
+            for other, cost in _doubts(seen).items():
+                if other != seen.sign and other in CLASS_SIGNS[classes[number][position]]:
                     doubts.append((cost, number, position, other))
     doubts = heapq.nsmallest(14, doubts)
     checked = [d for d in doubts if _is_checked(layout, d[1], d[2])]

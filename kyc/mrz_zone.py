@@ -62,6 +62,29 @@ class Zone:
         )
 
 
+def line_quads(zone: Zone) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """The quads of the lines, the short ones drawn out to the zone's ends: detectors lose fillers at either end."""
+    angle = statistics.median(
+        math.atan2(q[1][1] - q[0][1], q[1][0] - q[0][0]) for q in (line.quad for line in zone.lines)
+    )
+    level = [_rotated(line.quad, -angle) for line in zone.lines]
+    left = min((q[0][0] + q[3][0]) / 2 for q in level)
+    right = max((q[1][0] + q[2][0]) / 2 for q in level)
+    sign = (right - left) / zone.length
+    quads = []
+    for quad in level:
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = quad
+        slope = ((y1 - y0) / max(x1 - x0, 1.0) + (y2 - y3) / max(x2 - x3, 1.0)) / 2
+        if (x0 + x3) / 2 - left > sign:
+            y0, y3 = y0 + slope * (left - x0), y3 + slope * (left - x3)
+            x0 = x3 = left
+        if right - (x1 + x2) / 2 > sign:
+            y1, y2 = y1 + slope * (right - x1), y2 + slope * (right - x2)
+            x1 = x2 = right
+        quads.append(_rotated(((x0, y0), (x1, y1), (x2, y2), (x3, y3)), angle))
+    return tuple(quads)
+
+
 def clean(text: str) -> str:
     """The text in the zone's alphabet where that is a matter of writing: capitals, no spaces, one kind of filler."""
     return "".join(text.upper().translate(SUBSTITUTES).split())

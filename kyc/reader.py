@@ -14,9 +14,11 @@ from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzRe
 from kyc.faces import FaceReader, several
 from kyc.geometry import Image, cut, fit, load, turn
 from kyc.mrz import ALPHABET, Layout, NotAnMrz, ParsedMrz, parse
-from kyc.mrz_repair import Repaired, repair
-from kyc.mrz_zone import Zone, find_zone, skew
+from kyc.mrz_decoding import DecodedZone, decode_zone
+from kyc.mrz_opinions import heard, reconcile
+from kyc.mrz_zone import Zone, find_zone, line_quads, skew
 from kyc.quality import measure
+from kyc.recogniser import LineRecogniser
 from kyc.text import RapidReader, tesseract_lines
 from kyc.visual_zone import read_fields
 
@@ -40,10 +42,11 @@ class Reader:
 
     threads: int = 1
     text: RapidReader = field(default_factory=RapidReader)
+    lines: LineRecogniser = field(default_factory=LineRecogniser)
     faces: FaceReader = field(default_factory=FaceReader)
 
     def __post_init__(self) -> None:
-        self.text.threads = self.threads
+        self.text.threads = self.lines.threads = self.threads
 
     def read(self, image: bytes, as_of: date) -> DocumentReading:
         """Read a normalised PNG or JPEG. Boxes are in pixels of the image turned upright by `rotation` degrees.
@@ -125,45 +128,27 @@ class Reader:
         zone = page.zone
         if zone is None:
             return None, None
-        raw = tuple(line.text for line in zone.lines)
-        second = self._second_opinion(page.image, zone)
         try:
-            repaired = repair(raw, zone.length, as_of, second)
-            parsed = parse(repaired.lines, as_of)
+            scores = self.lines.read(page.image, line_quads(zone), zone.length)
+            first: DecodedZone | None = decode_zone(scores, zone.length, as_of)
         except NotAnMrz:
+            first = None
+        raw = tuple(line.text for line in zone.lines)
+        sure = min(line.confidence for line in zone.lines)
+        reading = reconcile(first, raw, sure, zone.length, as_of)
+        if reading is None:
             return None, None
-        reading = MrzReading(
-            type=parsed.layout.type,
-            lines=repaired.lines,
-            raw_lines=raw,
-            valid=parsed.valid,
-            checks=parsed.checks,
-            repairs=repaired.repairs,
-            confidence=min(line.confidence for line in zone.lines),
-            box=zone.box,
-            second_lines=second,
-            second_reader="tesseract" if second else "",
-            readers_agree=_agree(repaired, second, zone.length, as_of),
-        )
-        return reading, parsed
+        if not reading.readers_agree and reading.valid:
+            reading = heard(reading, self._tesseract(page.image, zone), as_of)
+        return replace(reading, box=zone.box), parse(reading.lines, as_of)
 
-    def _second_opinion(self, image: Image, zone: Zone) -> tuple[str, ...]:
-        """Tesseract's own reading of each line: raw, whatever it makes of it."""
+    def _tesseract(self, image: Image, zone: Zone) -> tuple[str, ...]:
+        """A third reader's raw lines, asked only where the first two differ; nothing where it misses a line."""
         texts = [
-            tesseract_lines(cut(image, line.quad, STRIP_HEIGHT, margin=0.25), ALPHABET, single=True)
-            for line in zone.lines
+            tesseract_lines(cut(image, quad, STRIP_HEIGHT, margin=0.2), ALPHABET, single=True)
+            for quad in line_quads(zone)
         ]
         return tuple(text[0] for text in texts) if all(texts) else ()
-
-
-def _agree(first: Repaired, second: Sequence[str], length: int, as_of: date) -> bool:
-    """Whether the second reading, corrected by the same grammar, is the same zone."""
-    if len(second) != len(first.lines):
-        return False
-    try:
-        return repair(second, length, as_of).lines == first.lines
-    except NotAnMrz:
-        return False
 
 
 def _mrz_codes(mrz: MrzReading | None, parsed: ParsedMrz | None) -> tuple[str, ...]:

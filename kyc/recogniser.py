@@ -40,10 +40,19 @@ class LineRecogniser:
         """Log-probabilities for each line of a zone whose lines have `length` signs."""
         width = round((length + SLACK) * PITCH / STEP) * STEP
         strips = np.stack([_strip(image, quad, width) for quad in quads])[:, None, :, :]
+        return tuple(np.asarray(row, np.float32) for row in self._run(strips))
+
+    def score_strip(self, strip: Image) -> Scores:
+        """Log-probabilities for one strip of `HEIGHT` rows, grey, at about `PITCH` pixels a sign."""
+        width = (strip.shape[1] + STEP - 1) // STEP * STEP
+        padded = np.full((1, 1, HEIGHT, width), np.median(strip), np.uint8)
+        padded[0, 0, :, : strip.shape[1]] = strip
+        return np.asarray(self._run(padded)[0], np.float32)
+
+    def _run(self, strips: Image) -> Any:
         with self._lock:
             session = self._load()
-        scores = session.run(None, {"strips": strips.astype(np.float32) / 255})[0]
-        return tuple(np.asarray(row, np.float32) for row in scores)
+        return session.run(None, {"strips": strips.astype(np.float32) / 255})[0]
 
     def _load(self) -> Any:
         if self._session is None:

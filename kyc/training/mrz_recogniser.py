@@ -1,13 +1,14 @@
 """Trains the line recogniser of machine readable zones: `python -m kyc.training.mrz_recogniser models/mrz`.
 
 A convolutional network read out by connectionist temporal classification (Graves et al. 2006). One thread, fixed
-seeds; writes `lines.onnx` and `card.json`.
+seeds; writes `lines.onnx` and `run.json`. `kyc.training.mrz_evaluation` then writes the model card.
 """
 
 import argparse
-import hashlib
+import itertools
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ import torch  # type: ignore[import-not-found]  # a training dependency, not ins
 from torch import nn
 
 from kyc.mrz import ALPHABET
-from kyc.training.mrz_lines import HEIGHT, MAX_WIDTH, draw_sample
+from kyc.training.mrz_lines import HEIGHT, MAX_WIDTH, LineSample, draw_sample
 
 BATCH = 32
+POOL = 6
+"""Batches that are sorted by width together."""
 CLASSES = len(ALPHABET) + 1
 """The signs and, last, the blank."""
 
@@ -61,8 +64,21 @@ class LineNet(nn.Module):  # type: ignore[misc]  # torch is not installed where 
         return torch.log_softmax(self.context(self.columns(x).squeeze(2)).transpose(1, 2), -1)
 
 
-def batch(first: int) -> tuple["torch.Tensor", "torch.Tensor", "torch.Tensor", "torch.Tensor", list[str]]:
-    samples = [draw_sample(first + index) for index in range(BATCH)]
+def batches(first: int, count: int) -> Iterator[list[LineSample]]:
+    """`count` batches of samples of like width, in the order of a seeded shuffle: less padding, a third less time."""
+    for pool in range(0, count, POOL):
+        start = first + pool * BATCH
+        samples = [draw_sample(start + index) for index in range(POOL * BATCH)]
+        samples.sort(key=lambda sample: sample.strip.shape[1])
+        order = np.random.default_rng(start).permutation(POOL)[: count - pool]
+        for index in order.tolist():
+            yield samples[index * BATCH : (index + 1) * BATCH]
+
+
+def tensors(
+    samples: list[LineSample],
+) -> tuple["torch.Tensor", "torch.Tensor", "torch.Tensor", "torch.Tensor"]:
+    """Strips, all targets in a row, output steps, target lengths."""
     width = (max(s.strip.shape[1] for s in samples) + 3) // 4 * 4
     strips = np.zeros((BATCH, 1, HEIGHT, width), np.float32)
     for row, sample in zip(strips, samples, strict=True):
@@ -74,20 +90,11 @@ def batch(first: int) -> tuple["torch.Tensor", "torch.Tensor", "torch.Tensor", "
         torch.tensor(targets),
         torch.full((BATCH,), width // 4),
         torch.tensor([len(s.text) for s in samples]),
-        [s.text for s in samples],
     )
 
 
-def greedy(scores: "torch.Tensor") -> list[str]:
-    texts = []
-    for row in scores.argmax(-1).tolist():
-        kept = [c for c, before in zip(row, [CLASSES - 1, *row[:-1]], strict=True) if c != before]
-        texts.append("".join(ALPHABET[c] for c in kept if c < CLASSES - 1))
-    return texts
-
-
-def train(folder: Path, steps: int, seed: int) -> dict[str, object]:
-    """Train, export, and measure on 2,048 lines of seeds that training never used."""
+def train(folder: Path, steps: int, stop: int, seed: int) -> float:
+    """Train by a schedule of `steps`, ended after `stop` of them, and export. Returns the CPU seconds it took."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     net = LineNet().to(memory_format=torch.channels_last)
@@ -95,8 +102,8 @@ def train(folder: Path, steps: int, seed: int) -> dict[str, object]:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps, pct_start=0.1)
     loss_of = nn.CTCLoss(blank=CLASSES - 1, zero_infinity=True)
     started, mean = time.process_time(), 0.0
-    for step in range(steps):
-        strips, targets, widths, lengths, _ = batch(seed * 100_000_000 + step * BATCH)
+    for step, samples in enumerate(itertools.islice(batches(seed * 100_000_000, steps), stop)):
+        strips, targets, widths, lengths = tensors(samples)
         scores = net(strips.to(memory_format=torch.channels_last))
         loss = loss_of(scores.transpose(0, 1), targets, widths, lengths)
         optimiser.zero_grad(set_to_none=True)
@@ -105,43 +112,13 @@ def train(folder: Path, steps: int, seed: int) -> dict[str, object]:
         optimiser.step()
         schedule.step()
         mean = 0.98 * mean + 0.02 * float(loss.detach()) if step else float(loss.detach())
-        if step % 50 == 0 or step == steps - 1:
+        if step % 50 == 0 or step == stop - 1:
             print(f"step {step} loss {mean:.4f} cpu {time.process_time() - started:.0f}s", flush=True)  # noqa: T201
-        if step % 500 == 499 or step == steps - 1:
+        if step % 250 == 249 or step == stop - 1:
             net.eval()
             export(net, folder / "lines.onnx")
             net.train()
-    seconds = time.process_time() - started
-    net.eval()
-    exact, lines, wrong, signs = 0, 0, 0, 0
-    with torch.no_grad():
-        for start in range(0, 2048, BATCH):
-            strips, _, _, _, texts = batch(900_000_000_000 + start)
-            for read, true in zip(greedy(net(strips)), texts, strict=True):
-                exact += read == true
-                lines += 1
-                wrong += sum(a != b for a, b in zip(read, true, strict=False)) if len(read) == len(true) else len(true)
-                signs += len(true)
-    content = (folder / "lines.onnx").read_bytes()
-    return {
-        "name": "mrz-lines",
-        "version": "1",
-        "format": "onnx",
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "data": "Lines drawn by kyc.training.mrz_lines (OCR-B, DejaVu Sans Mono; synthetic damage). Nothing real.",
-        "steps": steps,
-        "lines_seen": steps * BATCH,
-        "seed": seed,
-        "cpu_seconds": round(seconds),
-        "evaluation": {
-            "set": "2,048 generated lines, seeds from 900000000000, greedy, without grammar",
-            "exact_lines": exact / lines,
-            "sign_errors_at_right_length": wrong / signs,
-        },
-        "limits": "Latin zones only, no Ñ. Evaluated on generated lines; real documents are reported in the benchmark.",
-    }
+    return time.process_time() - started
 
 
 def export(net: LineNet, path: Path) -> None:
@@ -160,12 +137,15 @@ def export(net: LineNet, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--stop", type=int, help="end after so many steps of the schedule")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    card = train(options.folder, options.steps, options.seed)
-    (options.folder / "card.json").write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    stop = options.stop or options.steps
+    seconds = train(options.folder, options.steps, stop, options.seed)
+    run = {"steps": options.steps, "stop": stop, "seed": options.seed, "cpu_seconds": round(seconds)}
+    (options.folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

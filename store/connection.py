@@ -61,7 +61,7 @@ async def tenant_transaction(pool: Pool, tenant_id: UUID) -> AsyncIterator[Conne
     """A transaction that sees and writes one tenant's rows only; commits on leaving, rolls back on an exception."""
     async with pool.connection() as conn:
         # Both in one message: every transaction starts so. The pool's block ends it.
-        await conn.execute(_BEGIN.format(sql.Literal(str(tenant_id))))
+        await conn.execute(_BEGIN.format(sql.Literal(str(tenant_id))), prepare=False)
         yield conn
 
 

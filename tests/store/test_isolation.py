@@ -186,12 +186,12 @@ async def test_a_tenant_set_in_one_transaction_is_gone_in_the_next(world: Any) -
         await conn.execute("BEGIN")
 
 
-@pytest.mark.parametrize("role", [role for role in ROLES if role not in ("clearance_filing", "clearance_owner")])
-@pytest.mark.parametrize("table", ["outbox", "filing", "submission", "reason", "decision", "leaf"])
-async def test_nobody_else_reads_filings(world: Any, role: str, table: str) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        async with world.as_role(role) as conn:
-            await conn.execute(sql.SQL("SELECT 1 FROM {}").format(sql.Identifier("filing", table)))
+async def test_nobody_else_reads_filings(world: Any) -> None:
+    tables = [table for schema, table in tenant_tables(world) if schema == "filing"]
+    assert len(tables) >= 11
+    for role in set(ROLES) - {"clearance_filing", "clearance_owner"}:
+        for table in tables:
+            assert await tenants_seen(world, role, world.tenant_id, sql.Identifier("filing", table)) is None
 
 
 async def test_the_worker_learns_nothing_from_enqueuing(world: Any) -> None:

@@ -4,7 +4,10 @@
 under the role it names; then the tenant's ledger is exported and verified as a stranger would.
 """
 
+import ast
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,13 +22,14 @@ import psycopg
 import pytest
 
 from explain.record import DecisionKind, InputRef, Method
-from store import ledger, merkle
+from store import ledger, ledger_verifier, merkle
 from store.connection import Connection, role_conninfo, set_tenant
 from store.decisions import BatchHeader, BatchRow, append_decision, append_decision_batch
 from store.ledger_export import NotYetProvable, altered_columns, export_lines, prove_decision
 from store.ledger_verifier import Report, verify_export, verify_proof
 from vault.keys import Ed25519Signer
 
+VERIFIER = Path(ledger_verifier.__file__)
 SIGNER = Ed25519Signer(bytes(range(32)))
 STRANGER = Ed25519Signer(bytes(reversed(range(32))))
 
@@ -482,7 +486,7 @@ ATTACKS: tuple[tuple[str, str, Attack, End], ...] = (
         ),
         End.UNDETECTED,
     ),
-    ("do nothing", SUPERUSER, nothing, End.UNDETECTED),
+    ("nothing at all, as a control", SUPERUSER, nothing, End.UNDETECTED),
 )
 
 
@@ -638,3 +642,47 @@ def test_receipts_of_others_prove_nothing(attacked: Ledger) -> None:
     report = verify_export([head, end], SIGNER.public_key, (), [receipt])
     assert report.problems == ["a receipt's signature is not by this key"]
     assert datetime.now(UTC) - attacked.leaves[0].created_at < timedelta(hours=1)
+
+
+async def test_a_stranger_runs_the_verifier_from_a_file(attacked: Ledger, tmp_path: Path) -> None:
+    async with scene_of(attacked) as scene:
+        lines = [line async for line in export_lines(scene.conn, attacked.tenant_id)]
+    (tmp_path / "ledger_verifier.py").write_text(VERIFIER.read_text())
+    (tmp_path / "export.jsonl").write_text("\n".join(lines) + "\n")
+    (tmp_path / "cut.jsonl").write_text("\n".join(line for line in lines if '"position":4' not in line) + "\n")
+    (tmp_path / "broken.jsonl").write_text("not JSON\n")
+    for name, statements in (("outside", attacked.outside), ("receipts", attacked.receipts)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(statement) + "\n" for statement in statements))
+    (tmp_path / "proof.json").write_text(json.dumps(await proof_of(attacked, 3)))
+
+    def verify(*arguments: str, key: bytes = SIGNER.public_key) -> tuple[int, str]:
+        command = [sys.executable, "-I", "ledger_verifier.py", *arguments, "--key", key.hex()]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    kept = ("--checkpoints", "outside.jsonl", "--receipts", "receipts.jsonl")
+    code, said = verify("export", "export.jsonl", *kept)
+    assert said == (
+        "12 records in 8 leaves, 6 of them below a checkpoint, 1 waiting; "
+        "4 checkpoints, 9 receipts: everything holds\n"
+    )
+    assert code == 0
+    code, said = verify("export", "cut.jsonl", *kept)
+    assert code == 1
+    assert "its receipt is signed, its leaf is gone" in said
+    assert verify("proof", "proof.json")[0] == 0
+    assert verify("proof", "proof.json", key=STRANGER.public_key)[0] == 1
+    code, said = verify("export", "broken.jsonl")
+    assert (code, said) == (2, "unreadable: broken.jsonl, line 1: not JSON\n")
+    assert verify("export", "absent.jsonl")[0] == 2
+
+
+def test_the_verifier_is_one_file_on_its_own() -> None:
+    source = VERIFIER.read_text()
+    imported = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert {name.split(".")[0] for name in imported} - sys.stdlib_module_names == {"cryptography"}
+    assert len(source.splitlines()) < 500

@@ -193,7 +193,7 @@ async def two_subjects(pool: Any, tenant_id: Any) -> None:
 async def test_pools_give_transactions_of_a_tenant_or_of_none(world: Any) -> None:
     pool = await open_pool(world.url, "clearance_worker", max_size=2)
     try:
-        for _ in range(3):
+        for _ in range(12):
             async with tenant_transaction(pool, world.tenant_id) as conn:
                 assert len(await (await conn.execute("SELECT 1 FROM subject")).fetchall()) == 1
             async with service_transaction(pool) as conn:

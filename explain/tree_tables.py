@@ -49,6 +49,10 @@ class Tables:
     `steps[step_start[s] + bin]` over the slots, from `cell_start[g]` on, leads to the group's cells for that row: its
     share of the margin, then the SHAP value of each slot. A leaf too long for a table has `cell_start` -1: its steps
     are 1 where the condition holds, `slot_ratio` has the cover ratios and `leaf_value` its value.
+
+    For single rows the steps stand a second time, by feature and bin: feature f moves the groups
+    `single_group[single_start[f]:single_start[f+1]]` by as many numbers of `single_steps` from
+    `single_place[f] + bin * that many` on, so that one row reads them in sequence.
     """
 
     edges: Floats
@@ -59,6 +63,10 @@ class Tables:
     steps: NDArray[np.int32]
     step_start: Ints
     cell_start: Ints
+    single_start: Ints
+    single_group: Ints
+    single_place: Ints
+    single_steps: NDArray[np.int32]
     leaf_value: Floats
     cells: Floats
     constant: float
@@ -117,6 +125,12 @@ def tabulate(forest: Forest, group_cells: int = GROUP_CELLS, most_cells: int = M
 
     cell_start = starts(branch.cells for branch in branches)[:-1]
     steps = [_steps(branch) for branch in branches]
+    single: list[list[tuple[int, list[int]]]] = [[] for _ in forest.feature_names]
+    for group, (branch, moves) in enumerate(zip(branches, steps, strict=True)):
+        for feature, move in zip(branch.features, moves, strict=True):
+            if branch.tabulated:
+                single[feature].append((group, move))
+    by_bin = [np.array([move for _, move in moves], dtype=np.int32).T.ravel() for moves in single]
     return Tables(
         edges=np.array([edge for feature_edges in edges for edge in feature_edges], dtype=np.float64),
         edge_start=starts(len(feature_edges) for feature_edges in edges),
@@ -126,6 +140,10 @@ def tabulate(forest: Forest, group_cells: int = GROUP_CELLS, most_cells: int = M
         steps=np.array([step for group in steps for slot in group for step in slot], dtype=np.int32),
         step_start=starts(len(slot) for group in steps for slot in group)[:-1],
         cell_start=np.where([branch.tabulated for branch in branches], cell_start, -1).astype(np.int64),
+        single_start=starts(len(moves) for moves in single),
+        single_group=np.array([group for moves in single for group, _ in moves], dtype=np.int64),
+        single_place=starts(len(numbers) for numbers in by_bin)[:-1],
+        single_steps=np.concatenate([np.zeros(0, dtype=np.int32), *by_bin]),
         leaf_value=np.array([_single(branch).value for branch in branches], dtype=np.float64),
         cells=np.concatenate([np.zeros(0), *(_cells(branch) for branch in branches if branch.tabulated)]),
         constant=math.fsum(constants),

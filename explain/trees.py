@@ -65,7 +65,8 @@ class TreeModel:
         shap = np.zeros(rows.shape)
         _attribute(
             rows, margin, shap, t.edges, t.edge_start, t.slot_start, t.slot_feature, t.slot_ratio, t.steps,
-            t.step_start, t.cell_start, t.leaf_value, t.cells, t.nodes, t.weights,
+            t.step_start, t.cell_start, t.single_start, t.single_group, t.single_place, t.single_steps, t.leaf_value,
+            t.cells, t.nodes, t.weights,
         )  # fmt: skip
         return TreeAttribution(margin, shap, t.base)
 
@@ -124,6 +125,10 @@ def _attribute(
     steps: NDArray[np.int32],
     step_start: Ints,
     cell_start: Ints,
+    single_start: Ints,
+    single_group: Ints,
+    single_place: Ints,
+    single_steps: NDArray[np.int32],
     leaf_value: Floats,
     cells: Floats,
     nodes: Floats,
@@ -139,6 +144,7 @@ def _attribute(
     effects = np.empty((features, _BLOCK))
     margins = np.empty(_BLOCK)
     at = np.empty(_BLOCK, dtype=np.int64)
+    places = np.empty((_FEW, cell_start.shape[0]), dtype=np.int64)
     holds = np.empty(features)
     factor = np.empty(features)
     for first in range(0, count, _BLOCK):
@@ -160,15 +166,23 @@ def _attribute(
                 effects[f, r] = 0.0
         for r in range(block):
             margins[r] = margin[first + r]
+        if block < _FEW:
+            for r in range(block):
+                for g in range(cell_start.shape[0]):
+                    places[r, g] = cell_start[g]
+                for f in range(features):
+                    moved = single_group[single_start[f] : single_start[f + 1]]
+                    row = single_place[f] + bins[f, r] * moved.shape[0]
+                    step = single_steps[row : row + moved.shape[0]]
+                    for k in range(moved.shape[0]):
+                        places[r, moved[k]] += step[k]
         for g in range(cell_start.shape[0]):
             begin = slot_start[g]
             end = slot_start[g + 1]
             start = cell_start[g]
             if start >= 0 and block < _FEW:
                 for r in range(block):
-                    place = start
-                    for s in range(begin, end):
-                        place += steps[step_start[s] + bins[slot_feature[s], r]]
+                    place = places[r, g]
                     margins[r] += cells[place]
                     for s in range(begin, end):
                         place += 1

@@ -3,6 +3,7 @@
 The one function to call is `screen`; it fetches candidates, scores their names, then the entities, and says why.
 """
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -98,8 +99,11 @@ def screen(
     `exclude` (hits cleared before). Equal scores are ordered by entity id, so that the answer never depends on chance.
     """
     model = scorer or reference_scorer()
+    floor = math.log(threshold / (1.0 - threshold)) - 1e-9 if 0.0 < threshold < 1.0 else -math.inf
     wanted = None if lists is None else {i for i, ref in enumerate(index.lists) if ref.name in lists}
-    scored = compare(query, index=index, scorer=model, wanted=wanted, exclude=exclude, candidates=candidates)
+    scored = compare(
+        query, index=index, scorer=model, wanted=wanted, exclude=exclude, candidates=candidates, floor=floor
+    )
     kept = [entry for entry in scored if entry.rule != "additive" or probability(entry.log_odds) >= threshold]
     hits = tuple(_hit(entry, index, model) for entry in kept[:limit])
     order = ("none", "possible", "strong", "exact")
@@ -122,8 +126,13 @@ def compare(
     wanted: Collection[int] | None = None,
     exclude: Collection[str] = (),
     candidates: int = CANDIDATES,
+    floor: float = -math.inf,
 ) -> list[Scored]:
-    """Every candidate with its evidence and log-odds, best first: what `screen` shows of, and training learns from."""
+    """Every candidate with its evidence and log-odds, best first: what `screen` shows of, and training learns from.
+
+    Candidates that cannot reach the log-odds `floor`, whatever their other facts say, are left out early.
+    """
+    name_floor = floor - scorer.intercept - scorer.headroom(_facts_of(query)) if not query.identifiers else -math.inf
     asked = [
         (part, found) for name in query.names for part in by_script(name) if (found := name_tokens(part, query.kind))
     ]
@@ -131,10 +140,15 @@ def compare(
         entry
         for number, places in _candidates(query, asked, index, candidates).items()
         if _admitted(record := index.record(number), query, wanted, exclude)
-        and (entry := _score(query, asked, number, record, places, index, scorer))
+        and (entry := _score(query, asked, number, record, places, index, scorer, name_floor))
     ]
     scored.sort(key=lambda entry: (-entry.log_odds, entry.record.id))
     return scored
+
+
+def _facts_of(query: Query) -> tuple[str, ...]:
+    told = {"birth_date": query.birth_dates, "country": query.countries, "gender": query.gender}
+    return tuple(feature for feature, value in told.items() if value)
 
 
 def _candidates(
@@ -165,6 +179,7 @@ def _score(
     places: set[int],
     index: ScreeningIndex,
     model: Scorer,
+    name_floor: float,
 ) -> Scored | None:
     is_person = "person" in (query.kind, record.kind)
     names = [record.names[place] for place in sorted(places)] if places else list(record.names)
@@ -177,6 +192,8 @@ def _score(
             worth = model.name_worth(grades)
             if best is None or worth > best[0]:
                 best = (worth, name, alignment, text, grades)
+    if best is not None and best[0] < name_floor:
+        return None
     number_grade, ours, theirs, rule = identifier(query, record)
     values: dict[str, float | None]
     if best is None:

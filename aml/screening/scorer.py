@@ -68,6 +68,10 @@ class Scorer:
         """What the name features add, in the order of `features`: to choose the best name quickly."""
         return sum(self.part(name, value) for name, value in zip(self.features, values, strict=False))
 
+    def headroom(self, features: tuple[str, ...]) -> float:
+        """The most that these features can add."""
+        return sum(max(0.0, *self.knots[name][1]) for name in features)
+
     def log_odds(self, values: Mapping[str, float | None]) -> float:
         return math.fsum((self.intercept, *(self.part(name, values[name]) for name in self.features)))
 

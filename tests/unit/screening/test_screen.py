@@ -114,3 +114,14 @@ def test_names_on_the_real_list_are_found(real_data: Path, tmp_path: Path) -> No
         for e in sample
     )
     assert found >= 0.98 * len(sample)
+
+
+def test_leaving_out_what_cannot_reach_the_threshold_changes_no_hit(
+    lists: list[WatchList], index: ScreeningIndex
+) -> None:
+    for listed in persons(lists[0])[40:80]:
+        query = person(listed["caption"], birth_date="1961-02-03", countries=["SY"], gender="M")
+        everything = screen(query, index=index, threshold=0.0, limit=100).hits
+        assert screen(query, index=index, threshold=0.4, limit=100).hits == tuple(
+            h for h in everything if h.score >= 0.4
+        )

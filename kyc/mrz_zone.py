@@ -123,7 +123,7 @@ def _rotated(quad: Sequence[tuple[float, float]], angle: float) -> tuple[tuple[f
 
 def _level_zone(text_lines: Sequence[TextLine]) -> Zone | None:
     rows = [row for row in _rows(text_lines) if _likeness(row.text) > 0]
-    rows.sort(key=lambda row: row.box.top)
+    rows.sort(key=lambda row: sum(y for _, y in row.quad))
     best: tuple[float, Zone] | None = None
     for start in range(len(rows)):
         run = [rows[start]]
@@ -170,12 +170,25 @@ def _likeness(text: str) -> float:
 
 
 def _follows(above: ZoneLine, below: ZoneLine) -> bool:
-    a, b = above.box, below.box
-    height = (a.bottom - a.top + b.bottom - b.top) / 2
-    pitch = ((b.top + b.bottom) - (a.top + a.bottom)) / 2
-    overlap = min(a.right, b.right) - max(a.left, b.left)
-    widest = max(a.right - a.left, b.right - b.left)
-    return 0.5 * height < pitch < MAX_PITCH * height and overlap > MIN_WIDTH_SHARE * widest
+    """Whether a line stands right below another, measured along and across the upper one: perspective and skew make
+    upright boxes of neighbouring lines overlap."""
+    (x0, y0), (x1, y1) = above.quad[0], above.quad[1]
+    across = max(math.hypot(x1 - x0, y1 - y0), 1.0)
+    u, v = (x1 - x0) / across, (y1 - y0) / across
+    first = [(x * u + y * v, y * u - x * v) for x, y in above.quad]
+    second = [(x * u + y * v, y * u - x * v) for x, y in below.quad]
+    height = (_height(above) + _height(below)) / 2
+    pitch = statistics.mean(y for _, y in second) - statistics.mean(y for _, y in first)
+    (left, right), (other_left, other_right) = (
+        ((q[0][0] + q[3][0]) / 2, (q[1][0] + q[2][0]) / 2) for q in (first, second)
+    )
+    overlap = min(right, other_right) - max(left, other_left)
+    widest = max(right - left, other_right - other_left)
+    return 0.4 * height < pitch < MAX_PITCH * height and overlap > MIN_WIDTH_SHARE * widest
+
+
+def _height(line: ZoneLine) -> float:
+    return (math.dist(line.quad[0], line.quad[3]) + math.dist(line.quad[1], line.quad[2])) / 2
 
 
 def _rows(text_lines: Sequence[TextLine]) -> list[ZoneLine]:

@@ -12,13 +12,21 @@ from aml.parameters import MonitoringParameters
 from jurisdictions.regime import Regime
 
 
-def monitoring_parameters(regime: Regime, rates: Mapping[str, Decimal] | None = None) -> MonitoringParameters:
-    """The engine's parameters under a regime; `rates` are units of the regime's currency for one of another."""
+def monitoring_parameters(
+    regime: Regime, rates: Mapping[str, Decimal] | None = None, sanctioned: frozenset[str] = frozenset()
+) -> MonitoringParameters:
+    """The engine's parameters under a regime.
+
+    `rates` are units of the regime's currency for one of another, `sanctioned` the accounts and parties that screening
+    confirmed.
+    """
     return MonitoringParameters(
         currency=regime.currency,
         reporting_threshold=first_reported_amount(regime),
         reported_channels=frozenset({"cash_deposit", "cash_withdrawal"}),
         rates=dict(rates or {}),
+        high_risk_countries=regime.high_risk_countries.value,
+        sanctioned=sanctioned,
     )
 
 

@@ -31,7 +31,7 @@ SOURCE = "FinCEN SAR (FinCEN Report 111), items 32 to 42; EFL_SARXBatchSchema.xs
 SUBTYPES: dict[str, tuple[Subtype, ...]] = {
     # Structuring: item 32. Box d, "transaction(s) below CTR threshold".
     "structuring": (_BELOW_CTR,),
-    "smurfing": (_BELOW_CTR, _THIRD_PARTIES),
+    "smurfing": (_BELOW_CTR, Subtype(910)),
     "just_below": (_BELOW_CTR,),
     # Box b: only where a customer altered or cancelled a transaction, which amounts alone do not show.
     "cancelled_cash": (Subtype(112),),
@@ -60,10 +60,10 @@ SUBTYPES: dict[str, tuple[Subtype, ...]] = {
     # Behaviour.
     "behaviour_change": (_OUT_OF_PATTERN,),
     "dormant_then_active": (_OUT_OF_PATTERN,),
-    "new_payee": (_OUT_OF_PATTERN, Subtype(920)),
+    "new_payee": (_OUT_OF_PATTERN,),
     # Geography and status.
-    "high_risk_jurisdiction": (Subtype(928),),
-    "nested_correspondent": (_TRANSFERS, Subtype(913)),
+    "high_risk_jurisdiction": (_TRANSFERS, Subtype(928)),
+    "nested_correspondent": (_TRANSFERS,),
     "cuckoo_smurfing": (_SOURCE_OF_FUNDS, _THIRD_PARTIES),
     "same_person": (_MULTIPLE_ACCOUNTS,),
     "third_party_cash": (_THIRD_PARTIES,),

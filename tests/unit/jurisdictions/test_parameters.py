@@ -61,6 +61,7 @@ def test_the_engine_counts_in_the_currency_of_the_regime(regime: Regime) -> None
     parameters = monitoring_parameters(regime, {"GBP": Decimal("1.3")})
     assert parameters.currency == regime.currency
     assert parameters.rates == {"GBP": Decimal("1.3")}
+    assert {"IR", "KP"} <= parameters.high_risk_countries
 
 
 def test_the_table_of_the_form_knows_every_typology_by_the_subtype_it_names() -> None:

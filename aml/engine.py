@@ -13,10 +13,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from aml.evidence import FOUND, MOST_EVIDENCE, Output
 from aml.features import feature_names
 from aml.money import DECIMALS, LARGEST_MINOR, InvalidMoney, from_minor, to_minor
-from aml.parameters import MonitoringParameters, settings
+from aml.parameters import MonitoringParameters
 from aml.state import (
     ACCEPTED,
     BELOW,
@@ -35,12 +34,10 @@ from aml.state import (
     TOO_LATE,
     TRACED,
     UNRATED,
-    empty_state,
-    with_room,
 )
-from aml.stream import MOST_HITS, advance
+from aml.stream import Stream
 from aml.transaction import Channel, Transaction
-from aml.typologies import NAMES, TYPOLOGIES
+from aml.typologies import TYPOLOGIES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -48,7 +45,6 @@ _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _CASH = frozenset({Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL})
 _TRACED = frozenset(Channel) - _CASH - {Channel.CARD, Channel.DIRECT_DEBIT}
 _NEEDED = frozenset(name for typology in TYPOLOGIES for name in typology.needs)
-_ROOM = 16 * MOST_HITS
 _PIECE = 8192
 """Transactions handed to the kernel at once: bounds the memory of a large push."""
 
@@ -95,8 +91,7 @@ class Engine:
     def __init__(self, parameters: MonitoringParameters) -> None:
         self.parameters = parameters
         self.features = feature_names(tuple(window_name(length) for length in parameters.windows))
-        self._settings = settings(parameters, NAMES)
-        self._state = empty_state(len(parameters.windows))
+        self._stream = Stream(parameters)
         self._accounts: dict[str, int] = {}
         self._names: list[str] = []
         self._parties: dict[str, int] = {}
@@ -105,18 +100,14 @@ class Engine:
         self._arrivals: deque[tuple[str, int]] = deque()
         self._ids: list[str] = []
         self._watermark = -(2**62)
-        self._horizon = int(self._settings.numbers["horizon"][0])
+        self._horizon = int(self._stream.settings.numbers["horizon"][0])
         self._lateness = parameters.lateness // _MICROSECOND
-        threshold = int(self._settings.numbers["threshold"][0])
+        threshold = int(self._stream.settings.numbers["threshold"][0])
         self._seen: set[str] = set()
         self._below = (int(threshold * parameters.below_floor), threshold)
         self._near = threshold - threshold // 20
         self._reported = frozenset(Channel(name) for name in parameters.reported_channels) or frozenset(Channel)
         self._base_unit = 10 ** DECIMALS[parameters.currency]
-        self._found = np.zeros(_ROOM, FOUND)
-        self._evidence = np.zeros(_ROOM * MOST_EVIDENCE, np.int32)
-        self._used = np.zeros(2, np.int64)
-        self._scores = np.zeros(len(NAMES))
 
     def known(self, transaction_id: str) -> bool:
         """Whether a transaction of this id was pushed and is still in memory."""
@@ -125,12 +116,12 @@ class Engine:
     @property
     def nbytes(self) -> int:
         """Bytes of the columnar state; ids and account names come on top (about 100 B a transaction in window)."""
-        return self._state.nbytes
+        return self._stream.state.nbytes
 
     def not_evaluated(self) -> dict[str, str]:
         """The typologies that were not looked for so far, and why: switched off, without a list, without a field."""
         reasons = {}
-        for typology, enabled in zip(TYPOLOGIES, self._settings.enabled, strict=True):
+        for typology, enabled in zip(TYPOLOGIES, self._stream.settings.enabled, strict=True):
             empty = [name for name in typology.lists if not getattr(self.parameters, name)]
             missing = [name for name in typology.needs if name not in self._seen]
             if not enabled:
@@ -147,23 +138,20 @@ class Engine:
             return _joined([self.push(transactions[i : i + _PIECE]) for i in range(0, len(transactions), _PIECE)])
         amounts = [self._in_base(transaction) for transaction in transactions]
         rows = [self._row(transaction, amount) for transaction, amount in zip(transactions, amounts, strict=True)]
-        batch = np.array(rows, ROW)
-        self._state = with_room(self._state, len(rows), len(self._names))
-        if len(self._ids) < len(self._state.edges):
-            self._ids.extend([""] * (len(self._state.edges) - len(self._ids)))
-        features = np.empty((len(rows), len(self.features)))
-        slots = np.empty(len(rows), np.int32)
-        out = Output(features, slots, self._scores, self._found, self._evidence, self._used)
         hits: list[tuple[Hit, ...]] = [()] * len(rows)
-        done = 0
-        while done < len(rows):
-            self._used[:] = 0
-            start, done = done, advance(self._state, self._settings, batch, out, done)
-            for i in range(start, done):
-                if slots[i] >= 0:
-                    self._ids[slots[i]] = transactions[i].transaction_id
+
+        def read(start: int, end: int, slots: NDArray[np.int32]) -> None:
+            kept = slots[start:end].tolist()
+            highest = max(kept, default=0)
+            if highest >= len(self._ids):
+                self._ids.extend([""] * (len(self._stream.state.edges) - len(self._ids)))
+            for slot, transaction in zip(kept, transactions[start:end], strict=True):
+                if slot >= 0:
+                    self._ids[slot] = transaction.transaction_id
             for row, hit in self._read_hits():
                 hits[row] = (*hits[row], hit)
+
+        features = self._stream.push(np.array(rows, ROW), len(self._names), read)
         status = [row[-1] for row in rows]
         return PushResult(
             features,
@@ -278,41 +266,50 @@ class Engine:
         return flags
 
     def _read_hits(self) -> Iterator[tuple[int, Hit]]:
-        edges = self._state.edges
-        currency = self.parameters.currency
-        for found in self._found[: self._used[0]]:
-            slots = self._evidence[found["first"] : found["first"] + found["evidence"]]
-            proof = edges[slots]
-            order = np.lexsort((slots, proof["time"])) if len(slots) > 1 else np.arange(len(slots))
-            typology = TYPOLOGIES[found["typology"]]
-            start, end = _instant(int(found["start"])), _instant(int(found["end"]))
-            account = self._names[found["account"]]
-            accounts = dict.fromkeys([account])
-            for i in order:
-                accounts.setdefault(self._names[proof["debtor"][i]])
-                accounts.setdefault(self._names[proof["creditor"][i]])
-            amount = from_minor(int(found["amount"]), currency)
+        stream, currency = self._stream, self.parameters.currency
+        for found in stream.found[: stream.used[0]]:
+            row, code, account, total, first, count, exhausted, score, value, amount, start, end = found.item()
+            slots = stream.evidence[first : first + count]
+            proof = stream.state.edges[slots]
+            ordered = sorted(
+                zip(
+                    proof["time"].tolist(),
+                    slots.tolist(),
+                    proof["debtor"].tolist(),
+                    proof["creditor"].tolist(),
+                    proof["amount"].tolist(),
+                    strict=True,
+                )
+            )
+            name = self._names[account]
+            accounts = {name: None}
+            for _, _, debtor, creditor, _ in ordered:
+                accounts[self._names[debtor]] = None
+                accounts[self._names[creditor]] = None
+            typology = TYPOLOGIES[code]
+            whole = from_minor(amount, currency)
+            length = timedelta(microseconds=end - start)
             text = typology.text.format(
-                account=account,
-                total=int(found["total"]),
-                amount=f"{amount:,}",
+                account=name,
+                total=total,
+                amount=f"{whole:,}",
                 currency=currency,
-                window=window_name(end - start),
-                value=float(found["value"]),
+                window=window_name(length),
+                value=value,
             )
             yield (
-                int(found["row"]),
+                row,
                 Hit(
                     typology.name,
-                    float(found["score"]),
-                    tuple(self._ids[slots[i]] for i in order),
+                    score,
+                    tuple(self._ids[slot] for _, slot, _, _, _ in ordered),
                     tuple(accounts),
-                    tuple(from_minor(int(proof["amount"][i]), currency) for i in order),
-                    amount,
+                    tuple(from_minor(minor, currency) for _, _, _, _, minor in ordered),
+                    whole,
                     currency,
-                    (start, end),
-                    text + ("; the search stopped at its budget, there may be more" if found["exhausted"] else ""),
-                    bool(found["exhausted"]),
+                    (_EPOCH + timedelta(microseconds=start), _EPOCH + timedelta(microseconds=end)),
+                    text + ("; the search stopped at its budget, there may be more" if exhausted else ""),
+                    bool(exhausted),
                 ),
             )
 
@@ -323,10 +320,6 @@ def window_name(length: timedelta) -> str:
     if minutes % 1440 == 0 and minutes:
         return f"{minutes // 1440}d"
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}min"
-
-
-def _instant(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _country(code: str | None) -> int:

@@ -138,8 +138,8 @@ CLOCK = np.dtype(
 
 
 class State(NamedTuple):
-    """What the kernels read and write. Shapes: edges and details [E], accounts and profiles [A], windows [A, 2, W], pairs [P],
-    pair_counts [P, 2, W], table [≥2P, a power of two], clock [1]."""
+    """What the kernels read and write. Shapes: edges and details [E], accounts and profiles [A],
+    windows [A, 2, W], pairs [P], pair_counts [P, 2, W], table [≥2P, a power of two], clock [1]."""
 
     edges: Records
     details: Records

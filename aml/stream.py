@@ -1,13 +1,20 @@
-"""The one loop that everything runs through: a transaction in, its features and hits out, the state moved on by it."""
+"""The one loop that everything runs through: a transaction in, its features and hits out, the state moved on by it.
+
+`Stream` is the engine without names: accounts, parties and times are numbers. The engine gives them their names.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from aml.evidence import MOST_EVIDENCE, Output
-from aml.features import write_found, write_own, write_windows
+from aml.evidence import FOUND, MOST_EVIDENCE, Output
+from aml.features import feature_names, write_found, write_own, write_windows
+from aml.groups import Group, empty_group, look_around
 from aml.kernels import Records, kernel
-from aml.parameters import Settings
+from aml.parameters import MonitoringParameters, Settings, settings
 from aml.profile import learn
-from aml.state import ACCEPTED, DUPLICATE, NONE, State
+from aml.state import ACCEPTED, DUPLICATE, NONE, State, empty_state, with_room
 from aml.typologies import (
     NAMES,
     behaviour_change,
@@ -47,9 +54,11 @@ from aml.windows import enter, expire, touch
 MOST_HITS = 2 * len(NAMES)
 """Hits one transaction can have: each typology reports at most one a side."""
 
+_ROOM = 16 * MOST_HITS
+
 
 @kernel
-def advance(state: State, settings: Settings, batch: Records, out: Output, start: int) -> int:
+def advance(state: State, settings: Settings, batch: Records, out: Output, group: Group, start: int) -> int:
     """Ingest the batch's rows from `start` on, one by one. Returns the first row not done: its output had no room left.
 
     What happens to a row depends on the rows before it only, never on where a batch begins or ends.
@@ -90,10 +99,12 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, start
                 scatter_gather.detect(state, settings, out, row, slot, 5)
             if settings.enabled[6]:
                 gather_scatter.detect(state, settings, out, row, slot, 6)
+            if settings.enabled[7] or settings.enabled[8]:
+                look_around(state, group, slot)
             if settings.enabled[7]:
-                bipartite.detect(state, settings, out, row, slot, 7)
+                bipartite.detect(state, settings, out, row, slot, 7, group)
             if settings.enabled[8]:
-                stack.detect(state, settings, out, row, slot, 8)
+                stack.detect(state, settings, out, row, slot, 8, group)
             if settings.enabled[9]:
                 random_walk.detect(state, settings, out, row, slot, 9)
             if settings.enabled[10]:
@@ -143,3 +154,37 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, start
         write_windows(state, settings, line, payment)
         write_found(out, line, count, hops, spent)
     return len(batch)
+
+
+class Stream:
+    """State, settings and the buffers that the loop writes to. `found` and `evidence` hold one stretch's hits."""
+
+    def __init__(self, parameters: MonitoringParameters) -> None:
+        self.settings = settings(parameters, NAMES)
+        self.state = empty_state(len(parameters.windows))
+        self.width = len(feature_names(tuple("" for _ in parameters.windows)))
+        self.found = np.zeros(_ROOM, FOUND)
+        self.evidence = np.zeros(_ROOM * MOST_EVIDENCE, np.int32)
+        self.used = np.zeros(2, np.int64)
+        self._scores = np.zeros(len(NAMES))
+        self._group = empty_group()
+
+    def push(
+        self, batch: Records, accounts: int, on_stretch: Callable[[int, int, NDArray[np.int32]], None] | None = None
+    ) -> NDArray[np.float64]:
+        """Ingest rows [n] of `ROW` dtype with account numbers below `accounts`; returns features [n, F].
+
+        `on_stretch(start, end, slots)` is called when the hits of the rows from start to end are in the buffers; slots
+        [n] is where each row is kept. Nothing is overwritten in the state's edges during one push.
+        """
+        self.state = with_room(self.state, len(batch), accounts)
+        features = np.empty((len(batch), self.width))
+        slots = np.empty(len(batch), np.int32)
+        out = Output(features, slots, self._scores, self.found, self.evidence, self.used)
+        done = 0
+        while done < len(batch):
+            self.used[:] = 0
+            start, done = done, advance(self.state, self.settings, batch, out, self._group, done)
+            if on_stretch is not None:
+                on_stretch(start, done, slots)
+        return features

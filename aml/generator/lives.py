@@ -131,12 +131,51 @@ def _person(person: Person, society: Society, dice: random.Random, days: int) ->
         yield Draft(day + hour(dice), dice.choice(society.suppliers), me, amount)
         for friend in person.friends[: dice.randrange(3)]:
             yield Draft(day + dice.uniform(1, 9), me, friend, round(amount * dice.uniform(0.1, 0.3), -2) + 100)
+    yield from _occasions_of_life(person, society, dice, days)
     if dice.random() < 0.04:
         home = dice.choice(("PL", "TR", "RO", "IT", "PH", "IN"))
         for day in _occasions(dice, 1 / 30, days):
             yield Draft(
                 day + hour(dice), me, f"{me}-family", dice.uniform(100, 600), Channel.WIRE, countries=("DE", home)
             )
+
+
+def _occasions_of_life(person: Person, society: Society, dice: random.Random, days: int) -> Iterator[Draft]:
+    """What is rare in one life and common among many: each looks like a typology and is none."""
+    me = person.account
+    strangers = [other.account for other in society.people]
+    for day in _occasions(dice, 0.0012, days):  # a collection for a gift or a club: everyone pays one, who pays a shop
+        each = dice.choice((10, 20, 25, 50, 150, 300, 600))
+        payers = dice.sample(strangers, dice.randrange(6, 18))
+        for payer in payers:
+            if payer != me:
+                yield Draft(day + dice.uniform(0, 4), payer, me, each, Channel.INSTANT)
+        paid = each * len(payers) * dice.uniform(0.9, 1.0)
+        yield Draft(day + dice.uniform(4, 7), me, dice.choice(society.suppliers), paid, Channel.WIRE)
+    for day in _occasions(dice, 0.0012, days):  # a tradesman with several helpers, a wedding: one pays many
+        for helper in dice.sample(strangers, dice.randrange(5, 14)):
+            if helper != me:
+                yield Draft(day + dice.uniform(0, 3), me, helper, dice.lognormvariate(6.2, 0.8), Channel.TRANSFER)
+    for day in _occasions(dice, 0.002, days):  # a flat or a car changes hands through an account, with a loan behind it
+        amount = dice.lognormvariate(8.8, 0.6)
+        lender = dice.choice((*society.suppliers, *person.friends))
+        yield Draft(day, lender, me, amount, Channel.TRANSFER)
+        paid = day + dice.uniform(0.1, 3)
+        yield Draft(
+            paid, me, dice.choice((*society.suppliers, dice.choice(strangers))), amount * dice.uniform(0.9, 1.0)
+        )
+    for day in _occasions(dice, 0.002, days):  # a loan among friends that comes back whole
+        friend = dice.choice(person.friends)
+        amount = round(dice.lognormvariate(7.2, 0.7), -2) + 100
+        yield Draft(day + hour(dice), me, friend, amount, Channel.INSTANT)
+        yield Draft(day + dice.uniform(2, 28), friend, me, amount, Channel.INSTANT)
+    for day in _occasions(dice, 0.0008, days):  # savings kept at home are banked, a used car is paid in cash
+        branch = dice.choice(society.branches)
+        amount = round(dice.lognormvariate(8.3, 0.6), -1) + 10
+        yield Draft(day + hour(dice, 9, 18), branch, me, amount, Channel.CASH_DEPOSIT, branch=branch)
+        if dice.random() < 0.5:
+            onward = dice.choice(society.suppliers)
+            yield Draft(day + dice.uniform(0.1, 3), me, onward, amount * dice.uniform(0.7, 1.0), Channel.WIRE)
 
 
 def _shop(shop: str, society: Society, dice: random.Random, days: int) -> Iterator[Draft]:

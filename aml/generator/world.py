@@ -14,7 +14,7 @@ def generate(
     seed: int,
     people: int = 500,
     days: int = 60,
-    schemes_per_thousand: float = 6.0,
+    schemes_per_thousand: float = 3.0,
     currency: str = "EUR",
     threshold: Decimal = Decimal(10_000),
     start: datetime = EPOCH,

@@ -32,12 +32,13 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
             fewest_in = (settings.fan_in_minimum[w] + 1) // 2
             fewest_out = (settings.fan_out_minimum[w] + 1) // 2
             if fewest_in > 1 and fewest_out > 1 and received.fresh >= fewest_in and sent.fresh >= fewest_out:
-                if 2 * sent.sum >= received.sum and 2 * received.sum >= sent.sum:
-                    end = state.accounts[account].touched
-                    start = end - settings.lengths[w]
-                    excess = min(received.fresh / fewest_in, sent.fresh / fewest_out)
-                    total = received.fresh + sent.fresh
-                    hit = report(out, row, code, account, 1.0 - 0.5 ** (excess + 0.5), total, 0.0, sent.sum, start, end)
-                    add_window(state, out, hit, account, IN, start, FRESH)
-                    add_window(state, out, hit, account, OUT, start, FRESH)
-                    break
+                if 2 * sent.sum < received.sum or 2 * received.sum < sent.sum:
+                    continue
+                end = state.accounts[account].touched
+                start = end - settings.lengths[w]
+                excess = min(received.fresh / fewest_in, sent.fresh / fewest_out)
+                total = received.fresh + sent.fresh
+                hit = report(out, row, code, account, 1.0 - 0.5 ** (excess + 0.5), total, 0.0, sent.sum, start, end)
+                add_window(state, out, hit, account, IN, start, FRESH)
+                add_window(state, out, hit, account, OUT, start, FRESH)
+                break

@@ -16,7 +16,7 @@ TYPOLOGY = Typology(
         "Within a week at least two of the accounts that pay one account are themselves paid by group_minimum or more "
         "accounts new to them."
     ),
-    parameters=("group_minimum",),
+    parameters=("fan_in_minimum",),
     source="SAML-D (Oztas et al., 2023), layered fan-in; FATF, Professional money laundering (2018)",
     sar_subtype="807",
     text=(
@@ -39,7 +39,7 @@ def _collects(state: State, settings: Settings, account: int, time: int, least: 
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
     edges = state.edges
     edge = edges[slot]
-    least = settings.numbers[0].group_minimum
+    least = (settings.fan_in_minimum[min(2, len(settings.lengths) - 1)] + 1) // 2
     if not edge.flags & FRESH or not _collects(state, settings, edge.debtor, edge.time, least):
         return
     start = edge.time - 7 * DAY

@@ -13,10 +13,10 @@ TYPOLOGY = Typology(
     name="layered_fan_out",
     family="graph",
     definition=(
-        "Within a week at least two of the accounts that one account paid each paid group_minimum or more accounts "
-        "new to them."
+        "Within a week at least two of the accounts that one account paid each paid half of fan_out_minimum or more "
+        "accounts new to them."
     ),
-    parameters=("group_minimum",),
+    parameters=("fan_out_minimum",),
     source="SAML-D (Oztas et al., 2023), layered fan-out; FATF, Professional money laundering (2018)",
     sar_subtype="807",
     text=("{account} paid {amount} {currency} to {total} accounts that each paid many others within {window}"),
@@ -70,7 +70,7 @@ def _report(
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
     edges = state.edges
     edge = edges[slot]
-    least = settings.numbers[0].group_minimum
+    least = (settings.fan_out_minimum[min(2, len(settings.lengths) - 1)] + 1) // 2
     if not edge.flags & FRESH or not _spreads(state, settings, edge.debtor, edge.time, least):
         return
     start = edge.time - 7 * DAY

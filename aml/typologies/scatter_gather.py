@@ -1,12 +1,13 @@
 """Scatter-gather: one account pays several, and they all pay the same other one."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
 from aml.parameters import Settings
-from aml.search import DAY, MOST_SCANNED, linked, newest_before
-from aml.state import IN, NONE, TRACED, State
+from aml.search import DAY, MOST_SCANNED, newest_before
+from aml.state import IN, NONE, OUT, TRACED, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -24,64 +25,103 @@ TYPOLOGY = Typology(
     text=("{total} accounts passed {amount} {currency} on to {account}, all from one source, within {window}"),
 )
 
+_SOURCES = 4
+"""Payers of the account in the middle that are tried as the source."""
+
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
     edges = state.edges
     edge = edges[slot]
     least = settings.numbers[0].group_minimum
+    last = len(settings.lengths) - 1
     if not edge.flags & TRACED or state.accounts[edge.debtor].tail[IN] == NONE:
         return
-    target = edge.creditor
-    low = edge.time - 7 * DAY
-    distinct = 0
-    for w in range(len(settings.lengths)):
-        if settings.lengths[w] >= 7 * DAY or w == len(settings.lengths) - 1:
-            distinct = state.windows[target, IN, w].distinct
-            break
-    if distinct < least:
+    if state.windows[edge.creditor, IN, last].distinct < least:
         return
+    low = edge.time - 7 * DAY
     middles = np.empty(MOST_SCANNED, np.int32)
-    firsts = np.empty(MOST_SCANNED, np.int32)
     seconds = np.empty(MOST_SCANNED, np.int32)
-    best, best_source = 0, NONE
-    best_firsts = np.empty(MOST_SCANNED, np.int32)
-    best_seconds = np.empty(MOST_SCANNED, np.int32)
-    incoming = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
-    for _ in range(4):
-        if incoming == NONE or edges[incoming].time <= low:
+    count = 0
+    current = newest_before(state, state.accounts[edge.creditor].tail[IN], edge.time, IN)
+    for _ in range(MOST_SCANNED):
+        if current == NONE or edges[current].time <= low:
             break
+        known = not edges[current].flags & TRACED
+        for i in range(count):
+            known = known or middles[i] == edges[current].debtor
+        if not known:
+            middles[count] = edges[current].debtor
+            seconds[count] = current
+            count += 1
+        current = edges[current].in_prev
+    if count < least:
+        return
+    firsts = np.empty(MOST_SCANNED, np.int32)
+    incoming = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
+    for _ in range(_SOURCES):
+        if incoming == NONE or edges[incoming].time <= low:
+            return
         source = edges[incoming].debtor
-        if source != target and edges[incoming].flags & TRACED and source != best_source:
-            count = 0
-            current = newest_before(state, state.accounts[target].tail[IN], edge.time, IN)
-            for _ in range(MOST_SCANNED):
-                if current == NONE or edges[current].time <= low:
-                    break
-                middle = edges[current].debtor
-                known = middle == source or not edges[current].flags & TRACED
-                for i in range(count):
-                    known = known or middles[i] == middle
-                if not known:
-                    first = linked(state, source, middle, low, edges[current].time)
-                    if first != NONE:
-                        middles[count] = middle
-                        firsts[count] = first
-                        seconds[count] = current
-                        count += 1
-                current = edges[current].in_prev
-            if count > best:
-                best, best_source = count, source
-                best_firsts[:count] = firsts[:count]
-                best_seconds[:count] = seconds[:count]
+        wide = state.windows[source, OUT, last].distinct >= least and source != edge.creditor
+        if wide and edges[incoming].flags & TRACED:
+            linked = _link(state, source, middles[:count], seconds, firsts, low, edge.time)
+            if linked >= least:
+                _report(state, out, row, code, slot, seconds[:count], firsts, linked, linked / least)
+                return
         incoming = edges[incoming].in_prev
-    if best >= least:
-        total = 0
-        start = edge.time
-        for i in range(best):
-            total += edges[best_seconds[i]].amount
-            start = min(start, edges[best_firsts[i]].time)
-        hit = report(out, row, code, target, 1.0 - 0.5 ** (best / least + 0.5), best, 0.0, total, start, edge.time)
-        for i in range(best):
-            add_evidence(out, hit, best_firsts[i])
-            add_evidence(out, hit, best_seconds[i])
+
+
+@kernel
+def _link(
+    state: State,
+    source: int,
+    middles: NDArray[np.int32],
+    seconds: NDArray[np.int32],
+    firsts: NDArray[np.int32],
+    low: int,
+    high: int,
+) -> int:
+    """Find which middle accounts a source paid before they paid on. Returns how many; `firsts` says how."""
+    edges = state.edges
+    firsts[: len(middles)] = NONE
+    linked = 0
+    current = newest_before(state, state.accounts[source].tail[OUT], high, OUT)
+    for _ in range(MOST_SCANNED):
+        if current == NONE or edges[current].time <= low:
+            break
+        for i in range(len(middles)):
+            if middles[i] == edges[current].creditor:
+                if firsts[i] == NONE and edges[current].time <= edges[seconds[i]].time and middles[i] != source:
+                    firsts[i] = current
+                    linked += 1
+                break
+        current = edges[current].out_prev
+    return linked
+
+
+@kernel
+def _report(
+    state: State,
+    out: Output,
+    row: int,
+    code: int,
+    slot: int,
+    seconds: NDArray[np.int32],
+    firsts: NDArray[np.int32],
+    linked: int,
+    excess: float,
+) -> None:
+    edges = state.edges
+    total = 0
+    start = edges[slot].time
+    for i in range(len(seconds)):
+        if firsts[i] != NONE:
+            total += edges[seconds[i]].amount
+            start = min(start, edges[firsts[i]].time)
+    score = 1.0 - 0.5 ** (excess + 0.5)
+    hit = report(out, row, code, edges[slot].creditor, score, linked, 0.0, total, start, edges[slot].time)
+    for i in range(len(seconds)):
+        if firsts[i] != NONE:
+            add_evidence(out, hit, firsts[i])
+            add_evidence(out, hit, seconds[i])

@@ -160,14 +160,14 @@ EXAMPLES: dict[str, list[Transaction]] = {
     ],
     "random_walk": [pay(i, i, f"a{i}", f"a{i + 1}", str(2000 - 20 * i)) for i in range(5)],
     "layered_fan_in": [
-        *(pay(f"{c}{i}", i * 0.1, f"m{c}{i}", f"c{c}", "500") for c in range(2) for i in range(3)),
+        *(pay(f"{c}{i}", i * 0.1, f"m{c}{i}", f"c{c}", "500") for c in range(2) for i in range(4)),
         pay("x", 2, "c0", "A", "1400"),
         pay("y", 2.1, "c1", "A", "1400"),
     ],
     "layered_fan_out": [
         pay("x", 0, "A", "c0", "1500"),
         pay("y", 0.1, "A", "c1", "1500"),
-        *(pay(f"{c}{i}", 1 + i * 0.1, f"c{c}", f"m{c}{i}", "480") for c in range(2) for i in range(3)),
+        *(pay(f"{c}{i}", 1 + i * 0.1, f"c{c}", f"m{c}{i}", "480") for c in range(2) for i in range(4)),
     ],
     "funnel_account": [
         *(pay(i, i, f"till{i}", "A", "3000", **IN_CASH, branch=f"b{i}") for i in range(3)),

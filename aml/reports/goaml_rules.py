@@ -126,6 +126,9 @@ def _reasons(root: etree._Element, profile: FiuProfile) -> Iterator[Finding]:
         )
     if not root.findtext("reason"):
         yield blocks("REASON_MISSING", "The report does not say why the activity is suspicious.", _SCHEMA)
+    for party in root.iter("report_party"):
+        if not party.findtext("reason"):
+            yield blocks("REASON_MISSING", "The report does not say what makes a party of it suspicious.", _SCHEMA)
 
 
 RULES: tuple[Callable[[etree._Element, FiuProfile], Iterator[Finding]], ...] = (

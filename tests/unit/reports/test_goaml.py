@@ -267,6 +267,12 @@ def test_mutated_reports_are_refused_with_the_right_finding(
         assert expected in problems(validate(etree.tostring(root), schemas, profile)), seed
 
 
+def test_a_party_without_a_reason_is_refused(schemas: Path, profile: FiuProfile) -> None:
+    root = parse(build_goaml(without_transactions(), profile))
+    set_text(".//report_party/reason", "")(root)
+    assert problems(validate(etree.tostring(root), schemas, profile)) == ("REASON_MISSING",)
+
+
 def test_the_package_holds_the_report_and_its_attachments_flat(profile: FiuProfile) -> None:
     case = replace(with_transactions(), case_id="case/../1", attachments=(Attachment("../evil name.pdf", b"%PDF"),))
     xml = build_goaml(case, profile)

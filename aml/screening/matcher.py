@@ -128,7 +128,7 @@ def compare(
     candidates: int = CANDIDATES,
     floor: float = -math.inf,
 ) -> list[Scored]:
-    """Every candidate with its evidence and log-odds, best first: what `screen` shows of, and training learns from.
+    """Every candidate with its evidence and log-odds, hard rules first, then by score: what `screen` shows of, and training learns from.
 
     Candidates that cannot reach the log-odds `floor`, whatever their other facts say, are left out early.
     """
@@ -142,7 +142,7 @@ def compare(
         if _admitted(record := index.record(number), query, wanted, exclude)
         and (entry := _score(query, asked, number, record, places, index, scorer, name_floor))
     ]
-    scored.sort(key=lambda entry: (-entry.log_odds, entry.record.id))
+    scored.sort(key=lambda entry: (entry.rule == "additive", -entry.log_odds, entry.record.id))
     return scored
 
 

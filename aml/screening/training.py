@@ -271,6 +271,12 @@ def _basis(matrix: Matrix, unknown: NDArray[np.bool_]) -> tuple[Matrix, list[tup
     return np.stack(columns, axis=1), segments
 
 
+def _least(name: str, left: float) -> float:
+    """The least rise of a segment: an equal passport, IMO, LEI or wallet outweighs what the names say, which examples
+    whose names agree anyway cannot teach."""
+    return 6.0 if name == "identifier" and left >= 0.8 else 0.02
+
+
 def fit(matrix: Matrix, matches: NDArray[np.bool_], weights: Matrix, unknown: NDArray[np.bool_]) -> Scorer:
     """Ridge logistic regression with non-negative slopes by L-BFGS-B: monotone, calibrated on the examples' odds."""
     columns, segments = _basis(matrix, unknown)
@@ -288,7 +294,7 @@ def fit(matrix: Matrix, matches: NDArray[np.bool_], weights: Matrix, unknown: ND
         return value, gradient
 
     start = np.full(columns.shape[1] + 1, 0.5)
-    bounds = [(None, None), *[(0.02, 12.0)] * columns.shape[1]]
+    bounds = [(None, None), *((_least(name, left), 12.0) for name, left, _ in segments)]
     solved = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 3000})
     return _scorer(solved.x, segments, columns, weights)
 

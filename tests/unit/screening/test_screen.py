@@ -125,3 +125,11 @@ def test_leaving_out_what_cannot_reach_the_threshold_changes_no_hit(
         assert screen(query, index=index, threshold=0.4, limit=100).hits == tuple(
             h for h in everything if h.score >= 0.4
         )
+
+
+def test_a_hard_rule_comes_before_a_better_name(lists: list[WatchList], index: ScreeningIndex) -> None:
+    one, other = [e for e in persons(lists[1]) if e["properties"].get("passportNumber")][:2]
+    query = person(other["caption"], identifiers=[("passportNumber", one["properties"]["passportNumber"][0])])
+    hits = screen(query, index=index, threshold=0.01).hits
+    assert (hits[0].entity_id, hits[0].rule) == (one["id"], "exact_passport")
+    assert other["id"] in [hit.entity_id for hit in hits[1:]]

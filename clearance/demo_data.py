@@ -21,8 +21,8 @@ STATES = ("FRA", "NLD", "POL", "FIN", "AUT")
 REAL_DOCUMENTS = 3
 LISTED = 400
 """Entries of each invented watchlist."""
-PEOPLE = 300
-DAYS = 30
+PEOPLE = 100
+DAYS = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def listed_person(folder: Path) -> tuple[str, str, date]:
 
 def payments(now: datetime) -> list[Payment]:
     """A month of an invented society up to now, with laundering among it."""
-    return generate(
+    world = generate(
         seed=20_261_122,
         people=PEOPLE,
         days=DAYS,
@@ -185,6 +185,7 @@ def payments(now: datetime) -> list[Payment]:
         threshold=Decimal(10_000),
         start=now - timedelta(days=DAYS),
     )
+    return [payment for payment in world if payment.transaction.booked_at <= now]
 
 
 def accounts_to_open(world: Sequence[Payment], count: int) -> list[str]:

@@ -6,6 +6,7 @@ Separate from the engine because HTTP and typologies change for different reason
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from aml.money import InvalidMoney
 from aml.transaction import InvalidTransaction, Transaction
-from api.auth import CurrentPrincipal, GuardedRoute, needs
+from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, needs
 from api.permissions import Permission
 from api.problems import problem_type
 from api.schemas.problems import FieldProblem, Problem, problem_responses
@@ -23,6 +24,8 @@ from api.services import TransactionEngine
 from api.submission import RequestMalformed, field_problems
 
 MAX_ROWS = 10_000
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of ours a sender's clock may be."""
 _MAX_BYTES = 16 * 1024 * 1024
 _ROWS_AT_ONCE = 256
 
@@ -78,6 +81,7 @@ async def submit_transactions(
     request: Request,
     response: Response,
     principal: CurrentPrincipal,
+    services: CurrentServices,
     engine: Annotated[TransactionEngine, Depends(_engine)],
 ) -> TransactionResults:
     """One JSON object, or an array of up to 10,000. Every transaction is kept, scored and explained before the answer.
@@ -86,7 +90,7 @@ async def submit_transactions(
     answered as a problem. A transaction on an account nobody opened is kept, scored and flagged `UNKNOWN_ACCOUNT`.
     """
     rows, single = _rows(await request.body())
-    read = await _read_all(rows)
+    read = await _read_all(rows, services.clock() + CLOCK_SKEW)
     taken = [transaction for transaction in read if isinstance(transaction, Transaction)]
     answers = iter(await engine.submit(principal.tenant_id, taken) if taken else ())
     results = [
@@ -116,24 +120,27 @@ def _rows(body: bytes) -> tuple[Sequence[Any], bool]:
     return content, False
 
 
-async def _read_all(rows: Sequence[Any]) -> list[Transaction | Problem]:
+async def _read_all(rows: Sequence[Any], latest: datetime) -> list[Transaction | Problem]:
     """Every row, letting other requests through in between: ten thousand rows take a quarter of a second."""
     read: list[Transaction | Problem] = []
     for start in range(0, len(rows), _ROWS_AT_ONCE):
-        read += [_read(row) for row in rows[start : start + _ROWS_AT_ONCE]]
+        read += [_read(row, latest) for row in rows[start : start + _ROWS_AT_ONCE]]
         await asyncio.sleep(0)
     return read
 
 
-def _read(row: Any) -> Transaction | Problem:
+def _read(row: Any, latest: datetime) -> Transaction | Problem:
     try:
-        return TransactionIn.model_validate(row).transaction()
+        transaction = TransactionIn.model_validate(row).transaction()
     except ValidationError as error:
         return _broken(field_problems(error))
     except InvalidTransaction as error:
         return _broken([FieldProblem(pointer=f"/{error.field}", detail=error.problem)])
     except InvalidMoney as error:
         return _broken([FieldProblem(pointer="/money", detail=str(error))])
+    if transaction.booked_at > latest:
+        return _broken([FieldProblem(pointer="/booked_at", detail="lies in the future: check date and time zone")])
+    return transaction
 
 
 def _broken(errors: list[FieldProblem]) -> Problem:

@@ -1,6 +1,7 @@
 """One embedded stack for the end-to-end tests, everything real, with a tenant and invented lists in force."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ def removed(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if "CLEARANCE_KEEP" not in os.environ:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def test_the_applicant_is_not_told_of_a_list(house: House, blocked: dict[str, An
 
 @pytest.fixture(scope="module")
 def suspicion(house: House, approved: dict[str, Any]) -> dict[str, Any]:
-    """A month of payments streamed, the case of an alert on the customer's account confirmed, and the filing's draft."""
+    """A month of payments streamed, an alert of the customer confirmed, and the draft that follows."""
     world = payments(datetime.now(UTC).replace(microsecond=0))
     account = accounts_to_open(world, 1)[0]
     house.service.post("/v1/accounts", {"account": account, "customer_id": approved["customer_id"]})

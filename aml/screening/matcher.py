@@ -128,7 +128,8 @@ def compare(
     candidates: int = CANDIDATES,
     floor: float = -math.inf,
 ) -> list[Scored]:
-    """Every candidate with its evidence and log-odds, hard rules first, then by score: what `screen` shows of, and training learns from.
+    """Every candidate with its evidence and log-odds, hard rules first, then by score: what `screen`
+    shows of, and training learns from.
 
     Candidates that cannot reach the log-odds `floor`, whatever their other facts say, are left out early.
     """

@@ -4,6 +4,7 @@ numba by itself notices a change in the file of a cached kernel, not in the file
 carries a digest of all kernel sources, so a stale one is never used. Where no folder can be written, nothing is cached.
 """
 
+import ast
 import hashlib
 import os
 import tempfile
@@ -31,10 +32,19 @@ _HERE = Path(__file__).parent
 def _sources_digest() -> str:
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted((*_HERE.glob("*.py"), *_HERE.glob("typologies/*.py"))):
-        content = source.read_bytes()
-        if b"kernel" in content:
-            digest.update(source.name.encode() + content)
+        content = source.read_text(encoding="utf-8")
+        if "kernel" in content:
+            digest.update(f"{source.name}\n{_code(content)}".encode())
     return digest.hexdigest()[:16]
+
+
+def _code(source: str) -> str:
+    """What a source does, without comments, layout and docstrings: those may change and the cache still holds."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    return ast.dump(tree)
 
 
 def _writable(folder: Path) -> bool:

@@ -1,8 +1,9 @@
 """The columnar state of one tenant's stream: every transaction in window, every account, every pair, and their memory.
 
-Kept apart from the kernels that work on it so that its size can be read off: a transaction in window costs
-`EDGE.itemsize` (64 B) plus its id, an account `ACCOUNT.itemsize` plus two directions of windows of `WINDOW.itemsize`
-(64 + 2·4·40 = 384 B with four windows), a pair of accounts in window 32 + 2·4·4 B plus its share of the hash table.
+Kept apart from the kernels that work on it so that its size can be read off: a transaction in memory costs an `EDGE`
+and a `DETAIL` (64 + 16 B) plus its id, an account an `ACCOUNT`, a `PROFILE` and two directions of four `WINDOW`s
+(80 + 208 + 320 B) plus its name, a pair of accounts in memory a `PAIR`, its counts and its share of the hash table
+(32 + 32 + 8 to 16 B). Capacity doubles when it runs out and is used again when transactions expire.
 """
 
 from typing import NamedTuple

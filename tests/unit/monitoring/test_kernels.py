@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from aml.engine import Engine
-from aml.kernels import cache_folder
+from aml.kernels import _code, cache_folder
 from aml.state import ACCOUNT, DETAIL, EDGE, PAIR, PROFILE, WINDOW
 from aml.typologies import NAMES
 from tests.unit.monitoring.streams import PARAMETERS, pay
@@ -27,6 +27,12 @@ def test_without_a_writable_folder_nothing_is_cached(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     assert cache_folder((blocked / "a", blocked / "b")) is None
+
+
+def test_comments_and_docstrings_do_not_throw_the_cache_away_but_code_does() -> None:
+    code = 'def f(x):\n    """Doc."""\n    return x + 1\n'
+    assert _code(code) == _code("def f(x):\n    # why\n    return x + 1\n")
+    assert _code(code) != _code(code.replace("+ 1", "+ 2"))
 
 
 def test_memory_per_transaction_and_account_is_what_the_documentation_says() -> None:

@@ -1,8 +1,10 @@
 """What one commit of the engine writes for one tenant: rows made from assessed transactions, written together."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +18,7 @@ from clearance.version import CODE_VERSION
 from explain.bands import band, band_finding
 from explain.narrative import sentence
 from explain.record import (
+    Contribution,
     Decision,
     DecisionKind,
     Explanation,
@@ -23,13 +26,14 @@ from explain.record import (
     InputRef,
     Method,
     ModelRef,
+    additivity_error,
     canonical_json,
     sha256_hex,
 )
 from store import alerts, decisions, transactions
 from store.connection import Connection
 from store.outbox import NewOutbox
-from store.records import evidence_bytes
+from store.records import evidence_bytes, evidence_text
 from vault import contexts
 from vault.envelope import seal
 from workflows.messages import Kind, workflow_id
@@ -55,8 +59,8 @@ class Group:
 
     def add(self, assessed: Assessed, seq: int, subject_id: UUID, data_key: bytes) -> None:
         """A transaction with its score decision, and an alert with its own decision where one is raised."""
-        score = self._score(assessed, subject_id)
-        self._scores.append(_batch_row(score, data_key))
+        score = self._score(assessed, subject_id, data_key)
+        self._scores.append(score)
         self._rows.append(_transaction_row(self.tenant_id, assessed, seq, subject_id, score.decision_id, data_key))
         alert_id = self._add_alert(assessed, assessed.alert_explanation, subject_id, data_key)
         self.outcomes.append(assessed.alert)
@@ -123,20 +127,32 @@ class Group:
             as_of=self.now,
         )
 
-    def _score(self, assessed: Assessed, subject_id: UUID) -> Decision:
-        explanation = self.partition.trees.record(assessed.features.tolist(), assessed.margin, assessed.shap.tolist())
+    def _score(self, assessed: Assessed, subject_id: UUID, data_key: bytes) -> decisions.BatchRow:
+        """The score's decision as a row: made for every transaction, so only what is said in words is built by name."""
+        names = self.partition.trees.feature_names
+        values = [value if value == value else None for value in assessed.features.tolist()]
+        shap = assessed.shap.tolist()
+        error = additivity_error(self.partition.base_value, shap, assessed.margin)
         cuts, citation = self.partition.cuts, self.partition.cuts_citation
         findings = (band_finding(assessed.score, cuts, citation), *(_hit_finding(hit) for hit in assessed.hits))
-        return self._decision(
+        decision = self._decision(
             DecisionKind.TRANSACTION_SCORE,
             subject_id,
             f"transaction:{assessed.transaction.transaction_id}",
             band(assessed.score, cuts),
             assessed.score,
             self.partition.model,
-            explanation,
+            Explanation(
+                Method.TREE_PATH_DEPENDENT,
+                self.partition.base_value,
+                tuple(Contribution(names[i], values[i], shap[i]) for i in assessed.strongest.tolist()),
+                assessed.margin,
+                error,
+            ),
             findings,
         )
+        evidence = evidence_text(values, findings, decision.sentence).encode()
+        return _batch_row(decision, shap, evidence, data_key)
 
     def _add_alert(
         self, assessed: Assessed, explanation: Explanation | None, subject_id: UUID, data_key: bytes
@@ -155,7 +171,8 @@ class Group:
             (*assessed.alert_findings, *(_hit_finding(hit) for hit in assessed.hits)),
         )
         self._alert_explanation = explanation
-        self._alert_decisions.append(_batch_row(decision, data_key))
+        shap = [contribution.shap for contribution in explanation.contributions]
+        self._alert_decisions.append(_batch_row(decision, shap, evidence_bytes(decision), data_key))
         transaction_id = assessed.transaction.transaction_id
         self._alerts.append(
             alerts.NewAlert(
@@ -236,7 +253,7 @@ def _transaction_row(
         creditor_account=t.creditor_account,
         amount=t.money.amount,
         currency=t.money.currency,
-        digest=bytes.fromhex(sha256_hex(canonical_json(asdict(t)))),
+        digest=_digest(t),
         decision_id=decision_id,
         channel=t.channel.value,
         debtor_country=t.debtor_country,
@@ -248,6 +265,14 @@ def _transaction_row(
         if t.purpose
         else None,
     )
+
+
+def _digest(t: Transaction) -> bytes:
+    """SHA-256 over the transaction as it was sent: tells a repetition from another one of the same id."""
+    sent = [t.transaction_id, t.booked_at.isoformat(), t.debtor_account, t.creditor_account, str(t.money.amount)]
+    sent += [t.money.currency, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
+    sent += [t.debtor_bank, t.creditor_bank, t.branch]
+    return sha256(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()).digest()
 
 
 def transaction_of(row: transactions.TransactionRow) -> Transaction:
@@ -269,16 +294,16 @@ def transaction_of(row: transactions.TransactionRow) -> Transaction:
 # --- Decisions as rows ------------------------------------------------------------------------------------------------
 
 
-def _batch_row(decision: Decision, data_key: bytes) -> decisions.BatchRow:
+def _batch_row(decision: Decision, shap: list[float], evidence: bytes, data_key: bytes) -> decisions.BatchRow:
     return decisions.BatchRow(
         decision_id=decision.decision_id,
         subject_id=decision.subject_id,
         about=decision.about,
         outcome=decision.outcome,
         score=decision.score,
-        shap=[contribution.shap for contribution in decision.explanation.contributions],
+        shap=shap,
         output=decision.explanation.output,
-        sealed_evidence=seal(data_key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id)),
+        sealed_evidence=seal(data_key, evidence, contexts.decision_evidence(decision.decision_id)),
         rules=[(finding.rule, finding.effect, finding.citation) for finding in decision.findings],
         additivity_error=decision.explanation.additivity_error,
     )

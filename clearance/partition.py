@@ -24,6 +24,9 @@ UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
 LATE = "LATE"
 NO_RATE = "NO_RATE"
 
+SAID = 5
+"""Contributions kept by name for the sentence of a score; all of them are stored."""
+
 
 _TILL: dict[Channel, Callable[[Transaction], str]] = {
     Channel.CASH_DEPOSIT: lambda deposit: deposit.debtor_account,
@@ -42,6 +45,8 @@ class Assessed:
     margin: float
     score: float
     shap: NDArray[np.float64]
+    strongest: NDArray[np.intp]
+    """The features of the largest contributions, largest first: those that are said in words."""
     hits: tuple[Hit, ...]
     alert: str
     alert_explanation: Explanation | None
@@ -75,6 +80,7 @@ class Partition:
         """Push, score, explain and judge. `unknown` says whose accounts nobody opened. Ids must be new."""
         pushed = self.engine.push(transactions)
         attribution = self.trees.explain(pushed.features)
+        strongest = np.argsort(-np.abs(attribution.shap), axis=1, kind="stable")[:, :SAID]
         late, unrated = frozenset(pushed.too_late), frozenset(pushed.unrated)
         assessed = []
         for row, transaction in enumerate(transactions):
@@ -86,7 +92,13 @@ class Partition:
             )
             margin = attribution.margin[row].item()
             judged = self._judge(
-                transaction, flags, pushed.features[row], margin, attribution.shap[row], pushed.hits[row]
+                transaction,
+                flags,
+                pushed.features[row],
+                margin,
+                attribution.shap[row],
+                strongest[row],
+                pushed.hits[row],
             )
             assessed.append(judged)
         return assessed
@@ -107,6 +119,7 @@ class Partition:
         features: NDArray[np.float64],
         margin: float,
         shap: NDArray[np.float64],
+        strongest: NDArray[np.intp],
         hits: tuple[Hit, ...],
     ) -> Assessed:
         score = self.trees.probability(margin)
@@ -124,6 +137,7 @@ class Partition:
             margin,
             score,
             shap,
+            strongest,
             hits,
             alert,
             explain_rules(self.table, facts) if raised else None,

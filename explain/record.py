@@ -7,7 +7,7 @@ anything that computes one.
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -80,7 +80,7 @@ class Explanation:
         return tuple(sorted(self.contributions, key=lambda c: (-abs(c.shap), c.feature)))
 
 
-def additivity_error(base_value: float, shap_values: tuple[float, ...], output: float) -> float:
+def additivity_error(base_value: float, shap_values: Sequence[float], output: float) -> float:
     """The distance between what the contributions add up to and the output."""
     return abs(math.fsum((base_value, *shap_values)) - output)
 

@@ -20,7 +20,7 @@ from api.routes.accounts import CustomerUnknown
 from api.routes.filings import NotDrafted
 from api.routes.tokens import TooManyAttempts
 from api.routes.transactions import RowRefused
-from api.services import EngineRebuilding, TemporalDown
+from api.services import EngineRebuilding, ExplainerDown, TemporalDown
 from api.submission import (
     ApplicantRefused,
     DocumentRefused,
@@ -170,6 +170,13 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "ENGINE_REBUILDING",
         "The engine is rebuilding its state",
         "Nothing of this request was kept. Send it again in a few seconds.",
+        headers=_RETRY,
+    ),
+    ExplainerDown: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "EXPLAINER_DOWN",
+        "Plots and counterfactuals are not to be had right now",
+        "The decision itself is not affected, and its explanation can be read. Try again in a few seconds.",
         headers=_RETRY,
     ),
     SubjectErased: Kind(

@@ -1,9 +1,9 @@
 """What the API is given to work with: made once by the composition root, never read from the environment here."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
+from explain.record import Decision
 from store.connection import Pool
 from vault.keys import KeyProvider
 from vault.objects import Vault
@@ -24,11 +25,31 @@ class EngineRebuilding(Exception):
     """The engine is rebuilding its state after a failed commit. Nothing of the batch was kept; send it again."""
 
 
+class ExplainerDown(Exception):
+    """What draws plots and searches counterfactuals does not answer, or not in time. Ask again in a little while."""
+
+
 class TransactionEngine(Protocol):
     """The streaming engine, seen from its routes."""
 
     async def submit(self, tenant_id: UUID, transactions: Sequence[Transaction]) -> Sequence[TransactionAnswer]:
         """One answer a transaction, in order, after the commit. Raises `EngineRebuilding`."""
+
+
+PlotKind = Literal["waterfall", "force"]
+
+
+class Explainer(Protocol):
+    """What computes on stored decisions, in a process of its own, seen from its routes."""
+
+    async def plot(self, decision: Decision, kind: PlotKind) -> bytes:
+        """The decision's explanation as SVG. Raises `ExplainerDown`."""
+
+    async def counterfactual(
+        self, decision: Decision, model_bytes: bytes, card: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """`changes`, `outcome`, `score` and `sentence` of the nearest change that would have altered the outcome, or
+        the `reason` why there is none. Raises `ExplainerDown`."""
 
 
 TemporalGetter = Callable[[], Awaitable[Client]]
@@ -64,4 +85,6 @@ class Services:
     temporal: TemporalGetter
     filings: FilingServices | None = None
     """Absent where no filing officers are served: the filing routes then answer as if they did not exist."""
+    explainer: Explainer | None = None
+    """Absent where decisions are only shown: plots and counterfactuals then answer 503."""
     clock: Callable[[], datetime] = field(default=_now)

@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from api.app import create_app, create_engine_app
 from api.services import FilingServices, Services, TemporalDown, TemporalGetter
 from clearance.database import service_pool
+from clearance.explainer import ChildExplainer
 from clearance.keyring import KeyName, Keyring
 from clearance.services import Ready, serving
 from clearance.settings import Settings
@@ -41,7 +42,13 @@ def lazy_client(connecting: Callable[[], Awaitable[Client]]) -> TemporalGetter:
     return get
 
 
-def _services(settings: Settings, keys: Keyring, pool: Pool, filings: FilingServices | None) -> Services:
+def _services(
+    settings: Settings,
+    keys: Keyring,
+    pool: Pool,
+    filings: FilingServices | None,
+    explainer: ChildExplainer | None = None,
+) -> Services:
     return Services(
         pool=pool,
         vault=open_vault(settings.vault_location),
@@ -51,6 +58,7 @@ def _services(settings: Settings, keys: Keyring, pool: Pool, filings: FilingServ
         idempotency_key=keys.secret(KeyName.IDEMPOTENCY),
         temporal=lazy_client(lambda: connect(settings, keys)),
         filings=filings,
+        explainer=explainer,
     )
 
 
@@ -59,13 +67,14 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
     keys = Keyring(settings.secrets_folder)
     pool = await service_pool(settings, "clearance_api", API_CONNECTIONS)
     filing_pool = await service_pool(settings, "clearance_filing")
+    explainer = ChildExplainer(settings.home / "plots")
     try:
         filings = FilingServices(
             pool=filing_pool,
             keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
             temporal=lazy_client(lambda: connect_filing(settings, keys)),
         )
-        app = create_app(_services(settings, keys, pool, filings))
+        app = create_app(_services(settings, keys, pool, filings, explainer))
         async with serving(app, settings.api_host, settings.api_port):
 
             async def ready() -> bool:
@@ -73,6 +82,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
 
             yield ready
     finally:
+        await explainer.close()
         await filing_pool.close()
         await pool.close()
 

@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, needs
+from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, Principal, needs
 from api.permissions import Permission
 from api.schemas.decisions import (
     ContributionOut,
+    CounterfactualOut,
     DecisionList,
     DecisionOut,
     DecisionRow,
@@ -17,11 +18,12 @@ from api.schemas.decisions import (
     ModelOut,
 )
 from api.schemas.problems import problem_responses
+from api.services import Explainer, ExplainerDown, PlotKind, Services
 from api.subject_keys import subject_key
 from explain.record import Decision
 from store.audit import record_read
 from store.connection import tenant_transaction
-from store.decisions import StoredDecision, fetch_decision, list_decisions
+from store.decisions import StoredDecision, StoredModel, fetch_decision, fetch_model, list_decisions
 from store.subjects import SubjectErased
 from vault import contexts
 from vault.envelope import open_sealed
@@ -73,6 +75,74 @@ async def show(decision_id: UUID, principal: CurrentPrincipal, services: Current
             return _present(stored, None)
     evidence = open_sealed(data_key, stored.sealed_evidence, contexts.decision_evidence(decision_id))
     return _present(stored, stored.reopen(evidence))
+
+
+@router.get(
+    "/{decision_id}/plot.svg",
+    openapi_extra=needs(Permission.READ_DECISIONS),
+    response_class=Response,
+    responses={
+        200: {"content": {"image/svg+xml": {}}, "description": "The plot."},
+        **problem_responses([404, 410, 422]),
+    },
+    summary="One decision's explanation as a picture",
+)
+async def plot(
+    decision_id: UUID, principal: CurrentPrincipal, services: CurrentServices, kind: PlotKind = "waterfall"
+) -> Response:
+    """How the features lead from the base value to the output, drawn by `shap` from the stored numbers. Audited. Gone
+    once the person's data is erased, as the values are part of the picture."""
+    decision, _ = await _open(decision_id, principal, services, f"plot {kind}")
+    picture = await _explainer(services).plot(decision, kind)
+    return Response(
+        picture,
+        media_type="image/svg+xml",
+        headers={
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "Content-Disposition": "inline",
+        },
+    )
+
+
+@router.get(
+    "/{decision_id}/counterfactual",
+    openapi_extra=needs(Permission.READ_DECISIONS),
+    responses=problem_responses([404, 410, 422]),
+    summary="What would have altered the outcome",
+)
+async def what_if(decision_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> CounterfactualOut:
+    """The nearest change of what the person can change, never of a protected or immutable attribute, that the
+    decision's own model answers differently: searched, then scored again. Audited. Gone once the data is erased."""
+    decision, model = await _open(decision_id, principal, services, "counterfactual")
+    answer = await _explainer(services).counterfactual(decision, model.content, model.card)
+    if "reason" in answer:
+        sentence = f"Nothing that could be changed would have altered it: {answer['reason']}."
+        return CounterfactualOut(decision_id=decision_id, found=False, sentence=sentence)
+    return CounterfactualOut(decision_id=decision_id, found=True, **answer)
+
+
+async def _open(
+    decision_id: UUID, principal: Principal, services: Services, action: str
+) -> tuple[Decision, StoredModel]:
+    """The whole decision and its model, the read recorded. Raises `SubjectErased`, the attempt recorded too."""
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        stored = await fetch_decision(connection, decision_id)
+        model = await fetch_model(connection, stored.model.sha256)
+        await record_read(connection, principal.actor, action, f"decision:{decision_id}")
+        try:
+            data_key = await subject_key(connection, services, principal.tenant_id, stored.subject_id)
+        except SubjectErased:
+            data_key = None
+    if data_key is None:
+        raise SubjectErased(str(stored.subject_id))  # only now: inside, it would undo the audit row
+    evidence = open_sealed(data_key, stored.sealed_evidence, contexts.decision_evidence(decision_id))
+    return stored.reopen(evidence), model
+
+
+def _explainer(services: Services) -> Explainer:
+    if services.explainer is None:
+        raise ExplainerDown
+    return services.explainer
 
 
 def decision_row(stored: StoredDecision) -> DecisionRow:

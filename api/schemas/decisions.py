@@ -68,3 +68,21 @@ class DecisionOut(DecisionRow):
     evidence: Literal["open", "erased"] = Field(
         description="`erased`: the person's key was destroyed; numbers and rules remain, values and words do not."
     )
+
+
+class ChangeOut(BaseModel):
+    feature: str
+    before: Value
+    after: Value
+    follows: bool = Field(description="It changes because another feature does, as a share of it.")
+
+
+class CounterfactualOut(BaseModel):
+    """The nearest permitted change that would have altered the outcome, or why there is none."""
+
+    decision_id: UUID
+    found: bool
+    sentence: str
+    outcome: str | None = Field(default=None, description="What the same model gives for the changed values.")
+    score: float | None = None
+    changes: list[ChangeOut] = []

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ import numpy as np
 import polars
 from numpy.typing import NDArray
 
+from aml.alerted import AlertedPatterns
 from aml.engine import Engine, Hit
 from aml.files import BrokenRow
 from aml.parameters import MonitoringParameters
@@ -78,7 +78,7 @@ def monitor(
     Raises `BrokenRowRefused` at the first broken row when they are refused.
     """
     engine = Engine(parameters)
-    alerted: dict[tuple[str, str], datetime] = {}
+    alerted = AlertedPatterns(parameters.windows[-1])
     for batch in _batches(rows, summary, refuse_broken):
         result = engine.push(batch)
         summary.transactions += len(batch)
@@ -94,12 +94,11 @@ def monitor(
                 continue
             summary.hits.update({hit.typology for hit in hits})
             score = probability(float(attribution.margin[i]))
-            news = tuple(hit for hit in hits if _is_news(hit, transaction.booked_at, alerted))
+            news = alerted.news(hits, transaction.booked_at)
             facts = alert_facts(score, news)
             if table.outcome(facts) == table.default:
                 continue
-            for hit in news:
-                alerted[hit.typology, hit.accounts[0]] = transaction.booked_at
+            alerted.remember(news, transaction.booked_at)
             summary.alerts += 1
             names = [rule.name for rule in table.fired(facts)]
             yield _alert(transaction, news, score, names, engine.features, result.features[i], attribution.shap[i])
@@ -124,11 +123,6 @@ def _batches(
             batch = []
     if batch:
         yield batch
-
-
-def _is_news(hit: Hit, at: datetime, alerted: dict[tuple[str, str], datetime]) -> bool:
-    before = alerted.get((hit.typology, hit.accounts[0]))
-    return before is None or before <= hit.window[0] or at < before
 
 
 def _alert(

@@ -199,12 +199,28 @@ def _see_through(run: Run, story: Story, application_id: str, began: float) -> t
     seen = wait_for(settled, f"the decision on {story.name}")
     seconds = time.monotonic() - began
     decided = "automatic"
-    reasons = list(seen["for_officers"]["reasons"]) or [reason["code"] for reason in seen["reasons"]]
+    reasons = _strongest(run, seen)
     if seen["state"] == "in_review":
         decided = _decide_case(run, seen["for_officers"]["cases"][0], story.disposition, story.reason)
         seen = wait_for(concluded, f"the conclusion of {story.name}")
     outcome = f"{seen['for_officers']['outcome'] or seen['outcome']} ({decided})"
     return Row("application", story.name, outcome, reasons[:3], seconds), seen["customer_id"]
+
+
+def _strongest(run: Run, seen: dict[str, Any]) -> list[str]:
+    """What weighed most: the rules that fired, then the risk model's largest contributions."""
+    decisions = {
+        d["kind"]: d for d in (run.analyst.get(f"/v1/decisions/{i}") for i in seen["for_officers"]["decisions"])
+    }
+    if "onboarding_outcome" not in decisions:
+        return [reason["code"] for reason in seen["reasons"]]
+    fired = [finding["rule"] for finding in decisions["onboarding_outcome"]["findings"]]
+    weighed = [
+        f"{each['feature']} ({each['shap']:+.2f})"
+        for each in decisions["onboarding_risk"]["contributions"]
+        if each["shap"] != 0.0
+    ]
+    return [*fired, *weighed][:3]
 
 
 def _case_is_open(seen: dict[str, Any]) -> bool:

@@ -28,6 +28,8 @@ class KeyName(StrEnum):
     """Ed25519: signs the officers' single-purpose assertions."""
     LEDGER = "ledger"
     """Ed25519: signs receipts and checkpoints."""
+    FILING_LEDGER = "filing-ledger"
+    """Ed25519: signs the checkpoints of the filings' ledger."""
     IDEMPOTENCY = "idempotency"
     """HMAC key for Idempotency-Keys."""
 
@@ -63,6 +65,10 @@ class Keyring:
     @cached_property
     def ledger(self) -> Ed25519PrivateKey:
         return self._signer(KeyName.LEDGER)
+
+    @cached_property
+    def filing_ledger(self) -> Ed25519PrivateKey:
+        return self._signer(KeyName.FILING_LEDGER)
 
     def _signer(self, name: KeyName) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.secret(name))

@@ -6,11 +6,11 @@ assessing again what is stored, and the rebuilt one is identical bit for bit.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aml.alerted import AlertedPatterns
 from aml.engine import Engine, Hit
 from aml.parameters import MonitoringParameters
 from aml.scoring import AlertParameters, alert_facts, alert_table
@@ -72,7 +72,7 @@ class Partition:
         self.engine = Engine(parameters)
         self._tills: set[str] = set()
         self._customers: set[str] = set()
-        self._alerted: dict[tuple[str, str], datetime] = {}
+        self._alerted = AlertedPatterns(parameters.windows[-1])
         if self.engine.features != trees.feature_names:
             raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
 
@@ -123,13 +123,12 @@ class Partition:
         hits: tuple[Hit, ...],
     ) -> Assessed:
         score = self.trees.probability(margin)
-        news = tuple(hit for hit in hits if self._is_news(hit, transaction.booked_at))
+        news = self._alerted.news(hits, transaction.booked_at)
         facts = alert_facts(score, news, frozenset(flags))
         alert = self.table.outcome(facts)
         raised = alert != self.table.default
         if raised:
-            for hit in news:
-                self._alerted[hit.typology, hit.accounts[0]] = transaction.booked_at
+            self._alerted.remember(news, transaction.booked_at)
         return Assessed(
             transaction,
             flags,
@@ -149,8 +148,3 @@ class Partition:
         centres = [hit.accounts[0] for hit in hits] or [transaction.debtor_account, transaction.creditor_account]
         customers = [account for hit in hits for account in hit.accounts if account in self._customers]
         return tuple(account for account in dict.fromkeys(centres + customers) if account not in self._tills)
-
-    def _is_news(self, hit: Hit, at: datetime) -> bool:
-        """A pattern that was alerted on within its own window is not raised again by each that joins it."""
-        before = self._alerted.get((hit.typology, hit.accounts[0]))
-        return before is None or before <= hit.window[0] or at < before

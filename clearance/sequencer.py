@@ -1,11 +1,17 @@
-"""The sequencer: gives each tenant's ledger leaves their places within a second and signs a checkpoint every minute."""
+"""The sequencer: gives each tenant's ledger leaves their places within a second and signs a checkpoint every minute.
+
+The filings' ledger is another line of the same kind: another schema, role, key and folder, run by a filing service.
+"""
 
 import asyncio
+import fcntl
 import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,7 +32,13 @@ CHECKPOINT_SECONDS = 60.0
 ALARM_SECONDS = 10.0
 """A leaf that waits longer for its place is an alarm: the promise is one second."""
 
-oldest_pending = Gauge("clearance_ledger_oldest_pending_seconds", "How long the oldest leaf has waited for its place.")
+PUBLIC = "public"
+FILING = "filing"
+"""The schemas that hold a ledger."""
+
+oldest_pending = Gauge(
+    "clearance_ledger_oldest_pending_seconds", "How long the oldest leaf has waited for its place.", ["ledger"]
+)
 
 
 class LedgerSigner:
@@ -34,43 +46,83 @@ class LedgerSigner:
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        self.key_id = public_hex(key)[:16]
+        self.public_key = public_hex(key)
+        self.key_id = self.public_key[:16]
 
     def sign(self, data: bytes) -> bytes:
         return self._key.sign(data)
 
 
-async def sequence_all(pool: Pool) -> int:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A ledger to be sequenced: the pool of its role, the signer of its key, the folder of its checkpoints."""
+
+    pool: Pool
+    signer: LedgerSigner
+    folder: Path
+    schema: str = PUBLIC
+
+
+async def sequence_all(pool: Pool, schema: str = PUBLIC) -> int:
     """Give every waiting leaf its place; answers how many there were."""
     async with service_transaction(pool) as connection:
-        tenants = await ledger.tenants_with_pending(connection)
+        tenants = await ledger.tenants_with_pending(connection, schema=schema)
     done = 0
     for tenant_id in tenants:
         async with tenant_transaction(pool, tenant_id) as connection:
-            done += await ledger.sequence(connection, tenant_id)
+            done += await ledger.sequence(connection, tenant_id, schema=schema)
     async with service_transaction(pool) as connection:
-        waited = await ledger.oldest_pending_seconds(connection)
-    oldest_pending.set(waited)
+        waited = await ledger.oldest_pending_seconds(connection, schema=schema)
+    oldest_pending.labels(schema).set(waited)
     if waited > ALARM_SECONDS:
-        log.error("the oldest ledger leaf has waited %.0f s for its place", waited)
+        log.error("the oldest leaf of the %s ledger has waited %.0f s for its place", schema, waited)
     return done
 
 
-async def checkpoint_all(pool: Pool, signer: LedgerSigner, folder: Path) -> int:
+async def checkpoint_tenant(line: Line, tenant_id: UUID) -> tuple[ledger.Checkpoint, Path]:
+    """Sign and export one tenant's ledger as it stands; raises `store.ledger.CheckpointConflict`.
+
+    One process at a time does so for a folder: two that each sign and then write would write in the wrong order.
+    """
+    line.folder.mkdir(parents=True, exist_ok=True)
+    with (line.folder / ".lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        async with tenant_transaction(line.pool, tenant_id) as connection:
+            made = await ledger.checkpoint(connection, tenant_id, line.signer, schema=line.schema)
+        return made, await asyncio.to_thread(ledger.export_checkpoint, made, line.folder)
+
+
+async def checkpoint_all(line: Line) -> int:
     """Sign and export a checkpoint for every tenant whose ledger grew; answers how many tenants there are."""
-    async with service_transaction(pool) as connection:
+    async with service_transaction(line.pool) as connection:
         tenants = await list_tenants(connection)
     for tenant in tenants:
-        async with tenant_transaction(pool, tenant.tenant_id) as connection:
-            made = await ledger.checkpoint(connection, tenant.tenant_id, signer)
-        await asyncio.to_thread(ledger.export_checkpoint, made, folder)
+        await checkpoint_tenant(line, tenant.tenant_id)
     return len(tenants)
 
 
 @asynccontextmanager
 async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
-    signer = LedgerSigner(Keyring(settings.secrets_folder).ledger)
-    pool = await service_pool(settings, "clearance_sequencer")
+    """The sequencer of the tenants' ledgers."""
+    async with open_line(settings) as line, sequencing(line) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def open_line(settings: Settings, schema: str = PUBLIC) -> AsyncIterator[Line]:
+    """A ledger with what its sequencer needs: that of the decisions, or that of the filings."""
+    keys = Keyring(settings.secrets_folder)
+    key, folder = keys.ledger, settings.checkpoint_folder
+    if schema == FILING:
+        key, folder = keys.filing_ledger, settings.filing_checkpoint_folder
+    role = "clearance_filing" if schema == FILING else "clearance_sequencer"
+    async with await service_pool(settings, role, max_size=2) as pool:
+        yield Line(pool, LedgerSigner(key), folder, schema)
+
+
+@asynccontextmanager
+async def sequencing(line: Line) -> AsyncIterator[Ready]:
+    """Sequence and checkpoint a ledger for as long as the block lasts, and once more at its end."""
     last_turn = time.monotonic()
 
     async def turn_for_ever() -> None:
@@ -78,14 +130,17 @@ async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
         next_checkpoint = time.monotonic() + 1.0
         while True:
             try:
-                done = await sequence_all(pool)
+                done = await sequence_all(line.pool, line.schema)
                 if time.monotonic() >= next_checkpoint:
-                    await checkpoint_all(pool, signer, settings.checkpoint_folder)
+                    await checkpoint_all(line)
                     next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
                 last_turn = time.monotonic()
             except psycopg.OperationalError:
                 log.exception("the database did not answer; trying again")
                 done = 0
+            except ledger.CheckpointConflict:
+                log.critical("the %s ledger and its checkpoints disagree: sequencing stops", line.schema, exc_info=True)
+                raise
             if done == 0:
                 await asyncio.sleep(PAUSE_SECONDS)
 
@@ -98,6 +153,5 @@ async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
     finally:
         turning.cancel()
         await asyncio.gather(turning, return_exceptions=True)
-        await sequence_all(pool)
-        await checkpoint_all(pool, signer, settings.checkpoint_folder)
-        await pool.close()
+        await sequence_all(line.pool, line.schema)
+        await checkpoint_all(line)

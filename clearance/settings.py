@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     secrets: Path | None = Field(default=None, description="Folder of key files; `<home>/secrets` by default.")
     vault_url: str = Field(default="", description="`file:///…` or `s3://bucket/prefix`; `<home>/vault` by default.")
     checkpoints: Path | None = Field(default=None, description="Where signed ledger checkpoints go, off the database.")
+    filing_checkpoints: Path | None = Field(default=None, description="Where those of the filings' ledger go, apart.")
     filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
@@ -66,6 +67,10 @@ class Settings(BaseSettings):
     @property
     def checkpoint_folder(self) -> Path:
         return self.checkpoints or self.home / "checkpoints"
+
+    @property
+    def filing_checkpoint_folder(self) -> Path:
+        return self.filing_checkpoints or self.home / "filing-checkpoints"
 
     @property
     def filing_folder(self) -> Path:

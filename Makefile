@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export UV_LINK_MODE ?= copy
+# LightGBM wants the compiler's OpenMP runtime; where the machine has none, `setup` links the one in scikit-learn's wheel here.
+export LD_LIBRARY_PATH := $(CURDIR)/.venv/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
 .PHONY: demo test up check setup lock format train \
 	bench-onboarding bench-documents bench-screening bench-typologies bench-decisions bench-filings
@@ -33,6 +35,8 @@ setup: .venv/installed
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt requirements/bootstrap.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@mkdir -p .venv/openmp && { $(BIN)/python -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null || \
+		ln -sf ../lib/python3.11/site-packages/scikit_learn.libs/libgomp-*.so.* .venv/openmp/libgomp.so.1; }
 	@touch $@
 
 lock: ## resolve pyproject.toml into the requirements files
@@ -44,5 +48,9 @@ format:
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench-onboarding bench-documents bench-screening bench-typologies bench-decisions bench-filings: bench-%: setup
+bench-onboarding bench-documents bench-screening bench-typologies bench-filings: bench-%: setup
 	@$(BIN)/python -m benchmarks.$*
+
+bench-decisions: setup
+	@$(BIN)/python -m benchmarks.decisions_shap
+	@$(BIN)/python -m benchmarks.decisions_store

@@ -289,6 +289,19 @@ def read_document(
 
 
 @app.command()
+def specimen(
+    image: Annotated[Path, typer.Argument(help="Where the picture of an invented passport goes (JPEG).")],
+    applicant: Annotated[Path, typer.Argument(help="Where its holder's application goes (JSON).")],
+    seed: Annotated[int, typer.Option(help="Another number, another person.")] = 1,
+) -> None:
+    """Draw an invented passport and write the application of its holder: something to try the API with."""
+    from clearance.commands import write_specimen
+
+    write_specimen(image, applicant, seed)
+    console.print(f"{image} and {applicant} are ready to be submitted")
+
+
+@app.command()
 def screen(
     input_: Annotated[Path, typer.Option("--input", help="People, one JSON object a line.")],
     output: Annotated[Path, typer.Option("--output", help="Hits, one JSON object a line.")],

@@ -191,3 +191,12 @@ def _monitoring_table(summary: "Summary", seconds: float) -> Table:
     for name, why in sorted(summary.not_evaluated.items()):
         table.add_row(f"not evaluated: {name}", why)
     return table
+
+
+def write_specimen(image: Path, applicant: Path, seed: int) -> None:
+    """An invented passport, photographed, and what its holder would state."""
+    from clearance.demo_data import invented_applicant
+
+    picture, stated = invented_applicant(seed, datetime.now(UTC).date())
+    image.write_bytes(picture)
+    applicant.write_text(json.dumps(stated, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -91,6 +91,12 @@ def stories(as_of: date, listed: tuple[str, str, date]) -> list[Story]:
     ]
 
 
+def invented_applicant(seed: int, as_of: date) -> tuple[bytes, dict[str, Any]]:
+    """The picture of a valid passport and the application of its holder."""
+    spec = _document(100 + seed, as_of, DocumentType.TD3)
+    return _picture(spec), _applicant(spec)
+
+
 def _document(seed: int, as_of: date, kind: DocumentType, **options: Any) -> DocumentSpec:
     spec = invent_document(20_260 + seed, as_of, type=kind, **options)
     state = STATES[seed % len(STATES)]

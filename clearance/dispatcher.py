@@ -26,6 +26,7 @@ from clearance.database import service_pool
 from clearance.filing_inbox import inbox_key
 from clearance.keyring import Keyring, public_hex
 from clearance.queues import FILING_QUEUE, QUEUE
+from clearance.sequencer import FILING, open_line, sequencing
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
@@ -254,11 +255,20 @@ async def serve_dispatcher(settings: Settings) -> AsyncIterator[Ready]:
 
 @asynccontextmanager
 async def serve_filing_dispatcher(settings: Settings) -> AsyncIterator[Ready]:
-    """The dispatcher of the filing namespace: its own role, key and client."""
+    """The dispatcher of the filing namespace, under its own role, key and client, and the filings' sequencer."""
     keys = Keyring(settings.secrets_folder)
-    async with await service_pool(settings, "clearance_filing", max_size=2) as pool:
+    async with (
+        open_line(settings, FILING) as line,
+        sequencing(line) as sequenced,
+        await service_pool(settings, "clearance_filing", max_size=2) as pool,
+    ):
         source = FilingOutbox(public_hex(keys.assertion), inbox_key(keys))
-        async with _running(Dispatcher(pool, source, patient_client(lambda: connect_filing(settings, keys)))) as ready:
+        dispatcher = Dispatcher(pool, source, patient_client(lambda: connect_filing(settings, keys)))
+        async with _running(dispatcher) as dispatching:
+
+            async def ready() -> bool:
+                return await dispatching() and await sequenced()
+
             yield ready
 
 

@@ -269,14 +269,8 @@ def _transaction_row(
 
 def _digest(t: Transaction) -> bytes:
     """SHA-256 over the transaction as it was sent: tells a repetition from another one of the same id."""
-    sent: list[str | None] = [
-        t.transaction_id,
-        t.booked_at.isoformat(),
-        t.debtor_account,
-        t.creditor_account,
-        str(t.money.amount),
-    ]
-    sent += [t.money.currency, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
+    sent: list[str | None] = [t.transaction_id, t.booked_at.isoformat(), str(t.money.amount), t.money.currency]
+    sent += [t.debtor_account, t.creditor_account, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
     sent += [t.debtor_bank, t.creditor_bank, t.branch]
     return sha256(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()).digest()
 

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     data: Path = Field(default=REPOSITORY.parent / "shared" / "data", description="Real documents and lists, if any.")
     schemas: Path = Field(default=REPOSITORY.parent / "shared" / "schemas", description="The authorities' XSDs.")
     models: Path = Field(default=REPOSITORY / "models", description="The reference models.")
+    model_trust: Path | None = Field(
+        default=None, description="Folder of the model approvers' public keys and of their approvals and revocations."
+    )
 
     database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
     database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
@@ -59,6 +62,10 @@ class Settings(BaseSettings):
     @property
     def secrets_folder(self) -> Path:
         return self.secrets or self.home / "secrets"
+
+    @property
+    def model_trust_folder(self) -> Path:
+        return self.model_trust or self.home / "model-trust"
 
     @property
     def vault_location(self) -> str:

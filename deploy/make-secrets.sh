@@ -12,7 +12,7 @@ folder=${1:?usage: make-secrets.sh FOLDER}
 mkdir -p "$folder/keys" "$folder/roles"
 chmod 0700 "$folder"
 
-for key in master payload filing-master filing-payload token assertion ledger idempotency; do
+for key in master payload filing-master filing-payload token assertion ledger filing-ledger idempotency; do
     [ -e "$folder/keys/$key" ] || { head -c 32 /dev/urandom >"$folder/keys/$key"; chmod 0444 "$folder/keys/$key"; }
 done
 

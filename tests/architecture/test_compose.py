@@ -111,6 +111,15 @@ def test_only_filing_services_and_the_api_hold_the_keys_that_open_filings(compos
     assert holders == {"provision", "api", "filing-worker", "filing-dispatcher"}
 
 
+def test_only_the_sequencer_of_filings_signs_for_their_ledger(compose: dict[str, Any]) -> None:
+    holders = {
+        name
+        for name, service in own(compose).items()
+        if "key-filing-ledger" in [item if isinstance(item, str) else item["source"] for item in service["secrets"]]
+    }
+    assert holders == {"provision", "filing-dispatcher"}
+
+
 def test_every_service_that_stays_has_a_health_check(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         if service["restart"] == "unless-stopped":

@@ -12,9 +12,10 @@ from activities.applicants import Applicant, fetch_known
 from activities.readings import open_readings
 from activities.recording import DecisionRecorder, data_key, regime_of
 from aml.screening import Entity, Hit, ScreeningIndex, ScreeningResult, WatchList, screen
-from aml.screening.scorer import ARTIFACT
+from aml.screening.scorer import Scorer
 from explain.additive import AdditiveModel, explain_additive
-from explain.record import DecisionKind, Finding, InputRef, ModelRef, Value, sha256_hex
+from explain.record import DecisionKind, Finding, InputRef, Value
+from explain.registry import Artifact
 from store import watchlists
 from store.connection import Pool, service_transaction, tenant_transaction
 from vault.keys import KeyProvider
@@ -76,13 +77,14 @@ def _entity(row: dict[str, object]) -> Entity:
 
 @dataclass(frozen=True, slots=True)
 class ScreeningActivities(ScreeningSteps):
-    """Screens under the stated name and the documents' names."""
+    """Screens under the stated name and the documents' names, with the model that it is given."""
 
     pool: Pool
     vault: Vault
     keys: KeyProvider
     recorder: DecisionRecorder
     watchlists: WatchlistHolder
+    model: Artifact
 
     @activity.defn
     async def screen_applicant(self, application: m.ApplicationRead) -> m.ScreeningSummary:
@@ -93,11 +95,12 @@ class ScreeningActivities(ScreeningSteps):
         kept = await open_readings(self.vault, scope.tenant_id, key, application.documents)
         query = Applicant.opened(row, key).to_screen([each.reading for each in kept])
         index, versions = await self.watchlists.current()
-        found = None if index is None else await asyncio.to_thread(screen, query, index=index, threshold=EVERY_SCORE)
-
-        content = await asyncio.to_thread(ARTIFACT.read_bytes)
-        model = AdditiveModel.from_bytes(content)
-        ref = ModelRef(model.name, model.version, sha256_hex(content))
+        scorer, model = Scorer.from_bytes(self.model.content), AdditiveModel.from_bytes(self.model.content)
+        found = (
+            None
+            if index is None
+            else await asyncio.to_thread(screen, query, index=index, threshold=EVERY_SCORE, scorer=scorer)
+        )
         hits = _reportable(found)
         nearest = found.hits[0] if found is not None and found.hits else None
         explanation = explain_additive(model, _values(model, nearest))
@@ -109,14 +112,14 @@ class ScreeningActivities(ScreeningSteps):
             f"application:{application.application_id}",
             outcome=strength,
             score=model.score(explanation.output),
-            model=ref,
+            model=self.model.ref,
             explanation=explanation,
             findings=tuple(_finding(hit) for hit in hits),
             inputs=tuple(InputRef(f"watchlist:{each.list_name}:{each.version}", each.sha256) for each in versions),
             policy_version=f"screening-{model.version}",
         )
 
-        await self.recorder.register(ref, "additive_json", content, {"name": model.name, "version": model.version})
+        await self.recorder.register(self.model.ref, self.model.format, self.model.content, dict(self.model.card))
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
             recorded = await self.recorder.append(conn, decision, key, "screen_applicant")
         return m.ScreeningSummary(

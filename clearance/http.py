@@ -90,7 +90,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
 @asynccontextmanager
 async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
     from clearance.engine import StreamingEngine
-    from explain.registry import load
+    from clearance.trust import TRANSACTIONS, approved_models
 
     keys = Keyring(settings.secrets_folder)
     pool = await service_pool(settings, "clearance_engine", ENGINE_CONNECTIONS)
@@ -98,7 +98,7 @@ async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
         role_conninfo(settings.database_url, "clearance_engine", settings.database_password), autocommit=True
     )
     try:
-        model = load(settings.models / "transactions")
+        model = approved_models(settings).champion(TRANSACTIONS)
         services = _services(settings, keys, pool, None)
         engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants)
         await engine.start()

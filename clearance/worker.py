@@ -30,8 +30,8 @@ from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
+from clearance.trust import CUSTOMER_RISK, DOCUMENT_LINES, SCREENING, ApprovedModels, approved_models
 from clearance.version import CODE_VERSION
-from explain import registry
 from explain.attribution import TreeModel
 from kyc.faces import match_faces
 from kyc.reader import read_document
@@ -63,18 +63,20 @@ class Parts:
     vault: Vault
     keys: KeyProvider
     filing_public_key: bytes
-    models: Path
+    models: ApprovedModels
     watchlist_folder: Path
     code_version: str = CODE_VERSION
 
 
 def build_worker(client: Client, parts: Parts, readers: ThreadPoolExecutor, queue: str = QUEUE) -> Worker:
-    """The worker of the procedures. Loads and verifies the risk model; the document readers load on first use."""
+    """The worker of the procedures. Raises `explain.registry.ModelNotLoaded` unless each of its models is approved; the
+    document readers load theirs on first use."""
     recorder = DecisionRecorder(parts.pool, parts.code_version)
-    risk_model = registry.load(parts.models / "customer_risk")
+    risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
+    parts.models.champion(DOCUMENT_LINES)
     identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
     screening = ScreeningActivities(
-        parts.pool, parts.vault, parts.keys, recorder, WatchlistHolder(parts.pool, parts.watchlist_folder)
+        parts.pool, parts.vault, parts.keys, recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer
     )
     decisions = DecisionActivities(
         parts.pool,
@@ -133,7 +135,7 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             vault=open_vault(settings.vault_location),
             keys=FileKeyProvider(keys.path(KeyName.MASTER)),
             filing_public_key=inbox_public_key(keys),
-            models=settings.models,
+            models=approved_models(settings),
             watchlist_folder=settings.watchlist_folder,
         )
         client = await _connected(lambda: connect(settings, keys))

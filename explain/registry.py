@@ -71,11 +71,14 @@ def load(folder: Path) -> Artifact:
     return Artifact(ref, kind, content, card, sha256_hex(written))
 
 
-def load_approved(folder: Path, trust: Trust, role: Role) -> Artifact:
-    """Like `load`, and only where enough people signed these very bytes for this role and nobody revoked them."""
+def load_approved(folder: Path, trust: Trust, role: Role, signed: Path | None = None) -> Artifact:
+    """Like `load`, and only where enough people signed these very bytes for this role and nobody revoked them.
+
+    `signed` is the folder that holds the approvals where it is not the model's own.
+    """
     artifact = load(folder)
     try:
-        approvals = read_approvals(folder)
+        approvals = read_approvals(signed or folder)
         approvers = check_approvals(approvals, trust, artifact.ref.sha256, artifact.card_sha256, role)
     except ModelNotApproved as error:
         raise ModelNotLoaded(f"{folder.name}: {error}") from error

@@ -56,6 +56,7 @@ def main() -> None:
         "name": "mrz-lines",
         "version": "1",
         "format": "onnx",
+        "file": model.name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "data": "Lines drawn by kyc.training.mrz_lines (OCR-B, DejaVu Sans Mono; synthetic damage). Nothing real.",

@@ -179,7 +179,12 @@ async def office(database: Any, tmp_path: Path, readers: ThreadPoolExecutor) -> 
             recorder=recorder,
             identity=IdentityActivities(pool, vault, keys, recorder, read_once, match_faces, readers, clock),
             screening=ScreeningActivities(
-                pool, vault, keys, recorder, WatchlistHolder(pool, tmp_path / "index", clock)
+                pool,
+                vault,
+                keys,
+                recorder,
+                WatchlistHolder(pool, tmp_path / "index", clock),
+                registry.load(ROOT / "models" / "screening"),
             ),
             decisions=DecisionActivities(
                 pool, vault, keys, recorder, model, TreeModel.from_text(model.content), RatingThresholds()

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from clearance.dispatcher import Dispatcher, MainOutbox
+from clearance.trust import ApprovedModels, approve_shipped
 from clearance.worker import Parts, build_worker
 from kyc.specimens.documents import DocumentSpec
 from store import applications, cases, decisions
@@ -36,9 +37,9 @@ async def running(
     async def connected() -> Client:
         return client
 
-    parts = Parts(
-        office.pool, office.vault, office.keys, office.filing_public, ROOT / "models", folder / "worker-index"
-    )
+    models = ApprovedModels(ROOT / "models", folder / "model-trust")
+    approve_shipped(models, folder / "approvers")
+    parts = Parts(office.pool, office.vault, office.keys, office.filing_public, models, folder / "worker-index")
     async with (
         await open_pool(office.url, "clearance_dispatcher") as pool,
         build_worker(client, parts, readers, queue="clearance"),

@@ -58,5 +58,7 @@ def test_a_folder_without_a_card_is_refused(tmp_path: Path) -> None:
 
 def test_the_reference_models_load() -> None:
     folders = [card.parent for card in sorted((ROOT / "models").glob("*/card.json"))]
-    assert ROOT / "models" / "customer_risk" in folders
+    assert {folder.name for folder in folders} >= {"customer_risk", "transactions", "screening", "mrz"}
+    for folder in folders:
+        assert load(folder).card["data"], folder.name
     assert "Synthetic" in load(ROOT / "models" / "customer_risk").card["data"]

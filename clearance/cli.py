@@ -21,7 +21,7 @@ app = typer.Typer(
 decisions = typer.Typer(no_args_is_help=True, help="Stored decisions: verify and show them.")
 audit = typer.Typer(no_args_is_help=True, help="The append-only ledger: checkpoint, prove, export, verify.")
 watchlists = typer.Typer(no_args_is_help=True, help="Watchlists: load them and see which versions are in use.")
-models = typer.Typer(no_args_is_help=True, help="Reference models: train them and list them.")
+models = typer.Typer(no_args_is_help=True, help="Models: train, list, approve and revoke them.")
 for name, group in (("decisions", decisions), ("audit", audit), ("watchlists", watchlists), ("models", models)):
     app.add_typer(group, name=name)
 
@@ -213,6 +213,54 @@ def audit_verify(
         errors.print(f"{error.filename}: {error.strerror}; name a file that can be read", soft_wrap=True)
         raise typer.Exit(1) from error
     raise typer.Exit(0 if report.holds else 1)
+
+
+# --- Models -----------------------------------------------------------------------------------------------------------
+
+_ApproverKey = Annotated[Path, typer.Option(help="The approver's private Ed25519 key: PEM or 32 raw bytes.")]
+
+
+@models.command("list")
+def list_models() -> None:
+    """Name, version, digest, role, who approved it and the card's figures; exits 1 where one would not load."""
+    from clearance.models import print_models
+
+    raise typer.Exit(print_models(_settings(), console))
+
+
+@models.command("approve")
+def approve_models(
+    folders: Annotated[list[Path], typer.Argument(help="Model folders, each with its card.json.")],
+    key: _ApproverKey,
+    role: Annotated[str, typer.Option(help="champion (decides) or challenger (runs beside it).")] = "champion",
+) -> None:
+    """Sign models as one of the two people whose approval each needs before it loads."""
+    from clearance.models import approve_folders
+
+    raise typer.Exit(approve_folders(_settings(), folders, key, role, console, errors))
+
+
+@models.command("revoke")
+def revoke_model(
+    model: Annotated[str, typer.Argument(help="A model folder, or the SHA-256 of one that is gone.")],
+    key: _ApproverKey,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+) -> None:
+    """Forbid a model for good: one trusted person is enough. Running services keep it until they restart."""
+    from clearance.models import revoke
+
+    raise typer.Exit(revoke(_settings(), model, key, reason, console, errors))
+
+
+@models.command("train")
+def train_model(
+    which: Annotated[str, typer.Argument(help="aml, customer-risk or screening.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write; the deployment's own by default.")] = None,
+) -> None:
+    """Train a reference model on generated data. The result loads once two people approved it."""
+    from clearance.models import train
+
+    raise typer.Exit(train(_settings(), which, out, console, errors))
 
 
 # --- Watchlists and tenants -------------------------------------------------------------------------------------------

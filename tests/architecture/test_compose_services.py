@@ -21,6 +21,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from clearance.stack import Ports, running_postgres, start_temporal, stop_process
 
@@ -73,6 +75,7 @@ class Deployment:
             "/var/lib/clearance": self.folder / "data",
             "/filers": self.folder / "filers",
             "/schemas": self.folder / "schemas",
+            "/model-trust": self.folder / "model-trust",
         }
         for container, here in places.items():
             value = re.sub(rf"(^|file://){container}(?=/|$)", rf"\g<1>{here}", value)
@@ -91,7 +94,7 @@ class Deployment:
 def deployment() -> Iterator[Deployment]:
     # Not pytest's folder: Postgres runs as another user where we are root, and could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="clearance-compose-"))
-    for name in ("logs", "data", "filers", "schemas"):
+    for name in ("logs", "data", "filers", "schemas", "model-trust", "approvers"):
         (folder / name).mkdir()
     subprocess.run(["sh", str(ROOT / "deploy" / "make-secrets.sh"), str(folder / "secrets")], check=True)
     temporal = Ports.free()
@@ -103,7 +106,20 @@ def deployment() -> Iterator[Deployment]:
         compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
         deployment = Deployment(compose, folder, admin_url, temporal.temporal, ports)
         run(deployment, "provision", compose["services"]["provision"]["command"], attempts=20)
+        approve_models(deployment)
         yield replace(deployment, database_url=admin_url.replace("postgres:@", "", 1))
+
+
+def approve_models(deployment: Deployment) -> None:
+    """As two people do it: each with a key of their own, which the deployment never sees."""
+    for person in ("ada", "bob"):
+        key = Ed25519PrivateKey.generate()
+        private = deployment.folder / "approvers" / f"{person}.pem"
+        private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (deployment.folder / "model-trust" / f"{person}.pub").write_bytes(public)
+        folders = [str(card.parent) for card in sorted((ROOT / "models").glob("*/card.json"))]
+        run(deployment, "worker", ["models", "approve", *folders, "--key", str(private)])
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:

@@ -10,16 +10,19 @@ from uuid import UUID
 from temporalio import activity
 
 import jurisdictions
-from activities.filing_case import CaseReader
+from activities.filing_case import CaseReader, Matter
 from activities.gateways import Gateway
 from activities.outcomes import OutcomeRow, open_outcome
+from activities.recording import DecisionRecorder, data_key
 from aml.reports.case import SarCase
 from aml.reports.findings import problems
 from aml.reports.formats import FORMATS
 from aml.reports.party import Filer
-from explain.record import sha256_hex
+from explain.record import Decision, DecisionKind, InputRef, canonical_json, sha256_hex
+from jurisdictions.filing_trigger import FACTS, filing_facts, filing_trigger_table
 from store import filings
-from store.connection import Connection, Pool, tenant_transaction
+from store.connection import Connection, Pool, service_transaction, tenant_transaction
+from store.decisions import register_features
 from vault import contexts
 from vault.keys import KeyProvider
 from vault.standalone import open_standalone, seal_standalone
@@ -41,13 +44,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class FilingActivities(FilingSteps):
-    """`inbox_key` opens outcomes, `keys` wrap the reports' data keys, `reader` opens the case; `filers` says for whom a
-    tenant files, `schemas` is the folder of the authorities' XSDs."""
+    """`inbox_key` opens outcomes, `keys` wrap the reports' data keys, `reader` opens the case, `recorder` keeps the
+    decisions to file; `filers` says for whom a tenant files, `schemas` is the folder of the authorities' XSDs."""
 
     pool: Pool
     inbox_key: bytes
     keys: KeyProvider
     reader: CaseReader
+    recorder: DecisionRecorder
     filers: Mapping[UUID, Filer]
     schemas: Path
     gateway: Gateway
@@ -61,6 +65,10 @@ class FilingActivities(FilingSteps):
             regime = jurisdictions.regime(outcome.regime, as_of.date())
             filer = self.filers.get(filing.tenant_id)
             case = None if filer is None else await self.reader.read(conn, outcome, filer, as_of.date())
+            matter = await self.reader.matter(conn, outcome)
+            key = await data_key(conn, self.reader.keys, filing.tenant_id, matter.subject_id)
+        scope = m.Scope(filing.tenant_id, regime.code, regime.version, as_of)
+        trigger = await self._trigger(scope, filing.filing_id, regime, outcome, matter)
         draft = await asyncio.to_thread(self._draft, case, regime.report_format.value)
         has_suspect = case is None or any(not subject.is_unknown for subject in case.subjects)
         row = filings.NewFiling(
@@ -82,6 +90,7 @@ class FilingActivities(FilingSteps):
         )
 
         async with tenant_transaction(self.pool, filing.tenant_id) as conn:
+            await self.recorder.append(conn, trigger, key, "filing_trigger", schema="filing")
             if not await filings.save_draft(conn, row) and filing.revision > 0:
                 await filings.replace_draft(conn, row)
             kept = await filings.fetch_filing(conn, filing.filing_id)
@@ -91,7 +100,7 @@ class FilingActivities(FilingSteps):
             valid=kept.valid,
             problems=kept.problems,
             due_at=kept.due_at,
-            scope=m.Scope(filing.tenant_id, regime.code, regime.version, as_of),
+            scope=scope,
         )
 
     @activity.defn
@@ -129,6 +138,26 @@ class FilingActivities(FilingSteps):
             raise RecordUnknown(f"filing {filing_id}") from error
         return open_outcome(self.inbox_key, sealed, filing_id)
 
+    async def _trigger(
+        self, scope: m.Scope, filing_id: UUID, regime: jurisdictions.Regime, outcome: OutcomeRow, matter: Matter
+    ) -> Decision:
+        """Why this is filed, by the regime's table: required, or voluntary below its threshold."""
+        table = filing_trigger_table(regime)
+        facts = filing_facts(regime, outcome.disposition.value, matter.typologies, matter.amounts)
+        await self.recorder.register_table(table)
+        return self.recorder.by_table(
+            scope,
+            DecisionKind.FILING_TRIGGER,
+            matter.subject_id,
+            f"filing:{filing_id}",
+            table,
+            facts,
+            (
+                InputRef("outcome", sha256_hex(canonical_json(outcome))),
+                *(InputRef(f"alert:{alert_id}", sha256_hex(sealed)) for alert_id, sealed in matter.evidence),
+            ),
+        )
+
     def _draft(self, case: SarCase | None, format_name: str) -> Draft:
         if case is None:
             return Draft(b"", (FILER_NOT_CONFIGURED,))
@@ -140,6 +169,15 @@ class FilingActivities(FilingSteps):
         except ValueError:
             return Draft(b"", (REPORT_TOO_LONG,))
         return Draft(content, problems(report.validate(content, self.schemas)))
+
+
+async def register_triggers(recorder: DecisionRecorder) -> None:
+    """Keep every regime's table and its facts' names before there is any filing: these tables are shared, and a row
+    that came with the first filing would tell of it."""
+    for each in jurisdictions.versions():
+        await recorder.register_table(filing_trigger_table(each))
+    async with service_transaction(recorder.pool) as conn:
+        await register_features(conn, FACTS)
 
 
 def seal_report(keys: KeyProvider, tenant_id: UUID, filing_id: UUID, content: bytes) -> bytes:

@@ -36,6 +36,17 @@ _REFERENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """What a case was about, without a person's name: whose data it is, what its alerts found, with which money."""
+
+    subject_id: UUID
+    typologies: tuple[str, ...]
+    amounts: tuple[Money, ...]
+    evidence: tuple[tuple[UUID, bytes], ...]
+    """(alert, its sealed evidence)."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseReader:
     """Reads under the filing role. `keys` are the subjects' keys, not the filing side's."""
 
@@ -43,10 +54,7 @@ class CaseReader:
 
     async def read(self, conn: Connection, outcome: OutcomeRow, filer: Filer, filed_on: date) -> SarCase:
         """Everything that a report on this case says. Raises `RecordUnknown` and `SubjectKeyDestroyed`."""
-        try:
-            case = await cases.fetch_case(conn, outcome.case_id)
-        except cases.CaseUnknown as error:
-            raise RecordUnknown(f"case {outcome.case_id}") from error
+        case = await self._case(conn, outcome.case_id)
         found = await self._alerts(conn, case)
         rows = await transactions.fetch_transactions(conn, {name for alert in found for name in alert.transactions})
         return SarCase(
@@ -59,6 +67,24 @@ class CaseReader:
             filed_on=filed_on,
             conclusion=await self._conclusion(conn, case),
         )
+
+    async def matter(self, conn: Connection, outcome: OutcomeRow) -> Matter:
+        """What whether to file is decided on. Raises `RecordUnknown`."""
+        case = await self._case(conn, outcome.case_id)
+        found = await self._alerts(conn, case)
+        rows = await transactions.fetch_transactions(conn, {name for alert in found for name in alert.transactions})
+        return Matter(
+            case.subject_id,
+            tuple(name for alert in found for name in alert.typologies),
+            tuple(Money(row.amount, row.currency) for row in rows),
+            tuple((alert.alert_id, alert.sealed_evidence) for alert in found),
+        )
+
+    async def _case(self, conn: Connection, case_id: UUID) -> cases.Case:
+        try:
+            return await cases.fetch_case(conn, case_id)
+        except cases.CaseUnknown as error:
+            raise RecordUnknown(f"case {case_id}") from error
 
     async def _alerts(self, conn: Connection, case: cases.Case) -> list[alerts.Alert]:
         found = []

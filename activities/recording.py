@@ -134,11 +134,18 @@ class DecisionRecorder:
         card: dict[str, object] = {"name": table.name, "version": table.version, "what": "an ordered, cited rule table"}
         await self.register(table.ref(), "rule_table_json", table.to_bytes(), card)
 
-    async def append(self, conn: Connection, decision: Decision, key: bytes, step: str) -> Recorded:
-        """Append decision, explanation and leaf in the caller's transaction, identifying values sealed under `key`."""
+    async def append(
+        self, conn: Connection, decision: Decision, key: bytes, step: str, *, schema: str = "public"
+    ) -> Recorded:
+        """Append decision, explanation and leaf in the caller's transaction, identifying values sealed under `key`.
+
+        `schema` is `filing` for decisions to file, whose ledger is their own.
+        """
         sealed = seal(key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id))
-        leaf = await decisions.append_decision(conn, decision, key=step_key(step), sealed_evidence=sealed)
+        leaf = await decisions.append_decision(
+            conn, decision, key=step_key(step), sealed_evidence=sealed, schema=schema
+        )
         if leaf.decision_id == decision.decision_id:
             return Recorded(decision.decision_id, decision.outcome)
-        earlier = await decisions.fetch_decision(conn, leaf.decision_id)
+        earlier = await decisions.fetch_decision(conn, leaf.decision_id, schema=schema)
         return Recorded(leaf.decision_id, earlier.outcome)

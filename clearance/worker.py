@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from activities.cases import CaseActivities
 from activities.decisions import DecisionActivities
-from activities.filing import FilingActivities
+from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
 from activities.gateways import FolderGateway
 from activities.identity import IdentityActivities
@@ -149,11 +149,14 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
     """The filing worker as a service."""
     keys = Keyring(settings.secrets_folder)
     async with await service_pool(settings, "clearance_filing", FILING_CONNECTIONS) as pool:
+        recorder = DecisionRecorder(pool, CODE_VERSION)
+        await register_triggers(recorder)
         activities = FilingActivities(
             pool=pool,
             inbox_key=inbox_key(keys),
             keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
             reader=CaseReader(FileKeyProvider(keys.path(KeyName.MASTER))),
+            recorder=recorder,
             filers=FilerFolder(settings.filer_folder),
             schemas=settings.schemas,
             gateway=FolderGateway(settings.filing_folder),

@@ -16,6 +16,7 @@ __all__ = [
     "Term",
     "Unit",
     "regime",
+    "versions",
     "years_after",
 ]
 
@@ -26,6 +27,11 @@ CODES = tuple(_VERSIONS)
 
 class RegimeUnknown(LookupError):
     """No rules are known for this code on this day: choose one of `CODES` and a day on which a version holds."""
+
+
+def versions() -> tuple[Regime, ...]:
+    """Every version of every regime."""
+    return tuple(version for code in CODES for version in _VERSIONS[code])
 
 
 def regime(code: str, on: date) -> Regime:

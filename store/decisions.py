@@ -31,6 +31,7 @@ __all__ = [
     "fetch_model",
     "iterate_decisions",
     "list_decisions",
+    "register_features",
     "register_model",
 ]
 
@@ -191,7 +192,7 @@ async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Seq
     if not rows:
         raise ValueError("a batch without decisions has no leaf")
     at = datetime.now(UTC)
-    features_sha256 = await _ensure_features(conn, header.features)
+    features_sha256 = await register_features(conn, header.features)
     template = records.RecordTemplate(
         header.kind,
         header.tenant_id,
@@ -344,7 +345,8 @@ async def _feature_lists(conn: Connection) -> list[Any]:
     return await (await conn.execute("SELECT sha256, names FROM feature_list")).fetchall()
 
 
-async def _ensure_features(conn: Connection, names: Sequence[str]) -> str:
+async def register_features(conn: Connection, names: Sequence[str]) -> str:
+    """Keep a list of feature names under its digest, which is returned; again changes nothing."""
     digest, text = records.feature_list(names)
     await conn.execute(
         "INSERT INTO feature_list (sha256, names) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, text)

@@ -6,19 +6,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
+import psycopg
 import pytest
 
-from activities.filing import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED, FilingActivities, open_report
+from activities.filing import (
+    FILER_NOT_CONFIGURED,
+    FORMAT_NOT_HANDLED,
+    FilingActivities,
+    open_report,
+    register_triggers,
+)
 from activities.filing_case import CaseReader
 from activities.gateways import FolderGateway, NameTaken
+from activities.recording import DecisionRecorder
 from aml.reports.findings import SCHEMA_NOT_INSTALLED
 from aml.reports.specimens import specimen_filer
-from store import cases, filings
+from explain.record import DecisionKind
+from explain.replay import replay
+from store import cases, filings, subjects
 from store.connection import Pool, open_pool, tenant_transaction
+from store.decisions import fetch_decision, fetch_model
 from tests.activities.conftest import NOW, Office
 from tests.activities.scenes import customer, raise_alert
 from vault import contexts
-from vault.envelope import seal
+from vault.envelope import open_sealed, seal
 from vault.keys import FileKeyProvider
 from workflows import messages as m
 from workflows.steps import StepMisused
@@ -69,6 +80,7 @@ async def side(office: Office, tmp_path: Path) -> AsyncIterator[FilingOffice]:
             inbox_key=office.filing_private,
             keys=FileKeyProvider(tmp_path / "filing-master"),
             reader=CaseReader(office.keys),
+            recorder=DecisionRecorder(pool, "test"),
             filers={office.tenant_id: specimen_filer()},
             schemas=SCHEMAS,
             gateway=FolderGateway(tmp_path / "outbox"),
@@ -152,8 +164,6 @@ async def test_the_officers_words_reach_the_narrative(side: FilingOffice) -> Non
     async with tenant_transaction(side.pool, office.tenant_id) as conn:
         (case,) = await cases.list_cases(conn)
     async with office.transaction() as conn:
-        from store import subjects
-
         key = office.keys.unwrap(office.tenant_id, await subjects.fetch_wrapped_key(conn, case.subject_id))
     async with await open_pool(office.url, "clearance_api") as api, tenant_transaction(api, office.tenant_id) as conn:
         await cases.add_reason(
@@ -190,3 +200,63 @@ async def test_the_gateway_never_overwrites_another_report(tmp_path: Path) -> No
         await gateway.submit("a.xml", b"two")
     assert (tmp_path / "a.xml").read_bytes() == b"one"
     assert [path.name for path in tmp_path.iterdir()] == ["a.xml"]
+
+
+async def test_why_it_is_filed_is_decided_explained_and_chained_once_and_apart(side: FilingOffice) -> None:
+    await side.draft()
+    await side.draft()
+    await side.draft(revision=2)
+    tenant_id = side.office.tenant_id
+    async with tenant_transaction(side.pool, tenant_id) as conn:
+        cursor = await conn.execute("SELECT decision_id FROM filing.decision")
+        ((decision_id,),) = await cursor.fetchall()
+        stored = await fetch_decision(conn, decision_id, schema="filing")
+        cursor = await conn.execute("SELECT decision_id, size FROM filing.leaf")
+        assert await cursor.fetchall() == [(decision_id, 1)]
+        wrapped = await subjects.fetch_wrapped_key(conn, stored.subject_id)
+        model = await fetch_model(conn, stored.model.sha256)
+    assert (stored.kind, stored.outcome) == (DecisionKind.FILING_TRIGGER, "required")
+    assert (stored.about, stored.key) == (f"filing:{side.filing_id}", "filing-1/filing_trigger")
+    assert {rule.rule for rule in stored.rules} == {"SUSPICION_REPORTABLE", "EVASION_REPORTABLE"}
+    assert [ref.name.split(":")[0] for ref in stored.inputs] == ["outcome", "alert"]
+    opened = stored.reopen(
+        open_sealed(
+            side.office.keys.unwrap(tenant_id, wrapped), stored.sealed_evidence, contexts.decision_evidence(decision_id)
+        )
+    )
+    values = {one.feature: one.value for one in opened.explanation.contributions}
+    assert values == {
+        "disposition": "true_positive",
+        "amount_reached": True,
+        "structuring": True,
+        "typologies": "structuring",
+        "regime": "US",
+    }
+    assert "USD 5,000" in opened.sentence
+    assert replay(opened, model.content).identical
+    async with side.office.transaction() as conn:  # the investigations' worker
+        cursor = await conn.execute("SELECT count(*) FROM decision WHERE kind = 'filing_trigger'")
+        assert await cursor.fetchone() == (0,)
+    async with side.office.transaction() as conn:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await conn.execute("SELECT FROM filing.decision")
+
+
+async def test_the_first_filing_leaves_no_trace_where_others_can_look(side: FilingOffice) -> None:
+    async def shared() -> tuple[int, ...]:
+        with psycopg.connect(side.office.url) as conn:
+            tables = ("model", "feature_list", "decision", "leaf", "leaf_pending", "subject", "audit")
+            return tuple(conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)  # type: ignore[index]
+
+    await register_triggers(side.activities.recorder)
+    before = await shared()
+    await side.draft()
+    assert await shared() == before
+
+
+async def test_a_case_without_a_filer_is_still_decided(side: FilingOffice) -> None:
+    side.activities = replace(side.activities, filers={})
+    await side.draft()
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        cursor = await conn.execute("SELECT outcome FROM filing.decision")
+        assert await cursor.fetchall() == [("required",)]

@@ -256,14 +256,14 @@ class StreamingEngine:
             if row is None:
                 raise EngineRebuilding("the first transaction of this id is not there")
             stored = await decisions.fetch_decision(connection, row.decision_id)
-            raised = await alerts.fetch_alert_of_transaction(connection, transaction_id)
+            alert_id, typologies = await alerts.find_raised(connection, transaction_id) or (None, ())
         return TransactionAnswer(
             transaction_id,
             "duplicate",
             decision_id=row.decision_id,
             score=stored.score,
-            alert_id=raised.alert_id if raised else None,
-            typologies=raised.typologies if raised else (),
+            alert_id=alert_id,
+            typologies=typologies,
             flags=row.flags,
         )
 

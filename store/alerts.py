@@ -85,13 +85,14 @@ async def fetch_alert(conn: Connection, alert_id: UUID) -> Alert | None:
     return await cursor.fetchone()
 
 
-async def fetch_alert_of_transaction(conn: Connection, transaction_id: str) -> Alert | None:
-    """The alert that a transaction raised, if it raised one."""
+async def find_raised(conn: Connection, transaction_id: str) -> tuple[UUID, tuple[str, ...]] | None:
+    """The id and typologies of the alert that a transaction raised, if any. For the engine, which sees no cases."""
     cursor = await conn.execute(
-        "SELECT alert_id FROM alert WHERE tenant_id = current_tenant() AND transaction_id = %s", (transaction_id,)
+        "SELECT alert_id, typologies FROM alert WHERE tenant_id = current_tenant() AND transaction_id = %s",
+        (transaction_id,),
     )
     row = await cursor.fetchone()
-    return None if row is None else await fetch_alert(conn, row[0])
+    return None if row is None else (row[0], tuple(row[1]))
 
 
 async def list_alerts(

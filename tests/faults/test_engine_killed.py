@@ -130,10 +130,18 @@ async def test_what_was_not_answered_can_be_sent_again_and_counts_once(settings:
     tenant = await add_tenant(settings, "Again", "US")
     run_until_killed(settings, tenant.tenant_id, "before_answer", visit=2)
     async with running_engine(settings) as (engine, _):
+        first = await engine.submit(tenant.tenant_id, batches()[0])
         again = await engine.submit(tenant.tenant_id, batches()[1])
         fresh = await engine.submit(tenant.tenant_id, batches()[2])
     assert [answer.status for answer in again] == ["duplicate"] * SIZE
     assert all(answer.decision_id for answer in again)
+    raised = {answer.alert_id for answer in (*first, *again)} - {None}
+    assert len(raised) == counted(
+        settings,
+        "SELECT count(*) FROM alert WHERE transaction_id IN "
+        f"(SELECT transaction_id FROM transaction WHERE ingest_seq < {2 * SIZE})",
+    )
+    assert raised
     assert [answer.status for answer in fresh] == ["accepted"] * SIZE
 
 

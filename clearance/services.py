@@ -5,6 +5,7 @@ code.
 """
 
 import asyncio
+import hmac
 import logging
 import signal
 import socket
@@ -13,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from importlib import import_module
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from clearance.settings import Settings
@@ -50,7 +51,7 @@ async def run_services(names: list[str], settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with _started(names, settings) as ready:
         if settings.health_port:
-            async with serving(health_app(ready), settings.health_host, settings.health_port):
+            async with serving(health_app(ready, settings.metrics_token), settings.health_host, settings.health_port):
                 await stopping.wait()
         else:
             await stopping.wait()
@@ -69,8 +70,8 @@ async def _started(names: list[str], settings: Settings) -> AsyncIterator[Ready]
         yield ready
 
 
-def health_app(ready: Ready) -> FastAPI:
-    """The health endpoints of a service that has no other HTTP."""
+def health_app(ready: Ready, metrics_token: str | None = None) -> FastAPI:
+    """The health endpoints of a service that has no other HTTP. Metrics are there only for who knows the token."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/health/live")
@@ -83,9 +84,15 @@ def health_app(ready: Ready) -> FastAPI:
         response.status_code = 200 if answer else 503
         return {"status": "ready" if answer else "not ready"}
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    if metrics_token is not None:
+        expected = f"Bearer {metrics_token}".encode()
+
+        @app.get("/metrics")
+        async def metrics(request: Request) -> Response:
+            given = request.headers.get("Authorization", "").encode()
+            if not hmac.compare_digest(given, expected):
+                return Response(status_code=401, headers={"WWW-Authenticate": 'Bearer realm="clearance metrics"'})
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app
 

@@ -9,6 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+class SecretEmpty(Exception):
+    """A file that should hold a secret holds nothing."""
+
+
 class Settings(BaseSettings):
     """Settings of one service, from `CLEARANCE_*` environment variables.
 
@@ -51,6 +55,9 @@ class Settings(BaseSettings):
     engine_port: int = 8081
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, description="Port of a worker-like service's health endpoint; 0 for none.")
+    metrics_token_file: Path | None = Field(
+        default=None, description="The bearer token for a worker-like service's /metrics; without it there are none."
+    )
     tenants: tuple[UUID, ...] = Field(default=(), description="The engine's partition; all tenants when empty.")
     log_level: str = "INFO"
 
@@ -95,6 +102,16 @@ class Settings(BaseSettings):
     def database_password(self) -> str | None:
         """The password of this service's role; none where the server trusts its socket."""
         return self.database_password_file.read_text().strip() if self.database_password_file else None
+
+    @property
+    def metrics_token(self) -> str | None:
+        """What a scraper of `/metrics` shows. Raises `SecretEmpty`: an empty token would open to everyone."""
+        if self.metrics_token_file is None:
+            return None
+        token = self.metrics_token_file.read_text(encoding="utf-8").strip()
+        if not token:
+            raise SecretEmpty(f"{self.metrics_token_file} is empty: write a long random token into it")
+        return token
 
     @property
     def filing_database_password(self) -> str | None:

@@ -22,6 +22,7 @@ password() {
 
 password "$folder/postgres"
 password "$folder/temporal"
+password "$folder/metrics-token"
 for role in api worker dispatcher engine sequencer retention filing; do
     password "$folder/roles/clearance_$role"
 done

@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -73,6 +73,16 @@ class Stack:
     settings: Settings
     environment: dict[str, str]
     ports: Ports
+    processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
+    """By name: `temporal`, `api`, `engine`, `worker`. What is here when the stack ends is stopped, latest first."""
+
+    def stop(self, name: str) -> None:
+        stop_process(self.processes.pop(name))
+
+    def start_temporal(self) -> None:
+        """Start Temporal on the stack's port and files, for the first time or again, and wait until it answers."""
+        process = self.processes["temporal"] = start_temporal(self.settings.home, self.ports)
+        _wait_for_port(self.ports.temporal, process, self.logs() / "temporal.log")
 
     @property
     def api_url(self) -> str:
@@ -94,27 +104,32 @@ class Stack:
 def running_stack(home: Path, ports: Ports, report: Report = lambda _: None) -> Iterator[Stack]:
     """Start everything, yield it, stop everything: also when the body raises.
 
-    Postgres and Temporal start side by side, are provisioned, then the services start side by side.
+    Postgres and Temporal are provisioned, then the services start side by side.
     """
     home.mkdir(parents=True, exist_ok=True)
     (home / "logs").mkdir(exist_ok=True)
     with ExitStack() as stop:
-        report("Temporal")
-        temporal = start_temporal(home, ports)
-        stop.callback(stop_process, temporal)
         report("Postgres")
         admin_url = stop.enter_context(running_postgres(home / "postgres"))
         stack = _describe(home, ports, admin_url)
-        _wait_for_port(ports.temporal, temporal, home / "logs" / "temporal.log")
+        stop.callback(_stop_all, stack)
+        report("Temporal")
+        stack.start_temporal()
         report("provision")
         run_clearance(stack, "provision")
         report("services")
-        processes = {name: start_clearance(stack, name, "run", *services) for name, services in PROCESSES.items()}
-        for process in processes.values():
-            stop.callback(stop_process, process)
+        for name, services in PROCESSES.items():
+            stack.processes[name] = start_clearance(stack, name, "run", *services)
         for name, port in (("api", ports.api), ("engine", ports.engine), ("worker", ports.worker_health)):
-            _wait_until_ready(f"http://127.0.0.1:{port}/health/ready", processes[name], stack.logs() / f"{name}.log")
+            url = f"http://127.0.0.1:{port}/health/ready"
+            _wait_until_ready(url, stack.processes[name], stack.logs() / f"{name}.log")
         yield stack
+
+
+def _stop_all(stack: Stack) -> None:
+    """Services first, Temporal last."""
+    for name in reversed(list(stack.processes)):
+        stack.stop(name)
 
 
 def _describe(home: Path, ports: Ports, admin_url: str) -> Stack:

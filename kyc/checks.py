@@ -213,10 +213,19 @@ def against_application(reading: DocumentReading, application: ApplicantFacts, i
 
 
 def _same_given_names(read: str, stated: str) -> bool:
-    """An applicant may state the first of several given names, or a document may abbreviate the later ones."""
+    """An applicant may state the first of several given names, and a document may cut the last one short where its
+    name element is full (ICAO Doc 9303 part 3, 4.6): then as many letters as there are must agree."""
+    if same_name(read, stated):
+        return True
     ours, theirs = transliterate(read).split(), transliterate(stated).split()
-    shorter, longer = sorted((ours, theirs), key=len)
-    return same_name(read, stated) or (bool(shorter) and longer[: len(shorter)] == shorter)
+    if not ours or not theirs:
+        return False
+    both = min(len(ours), len(theirs))
+    if ours[:both] == theirs[:both]:
+        return True
+    cut = len(ours) - 1
+    enough = cut > 0 or len(ours[cut]) >= 3
+    return enough and both > cut and ours[:cut] == theirs[:cut] and theirs[cut].startswith(ours[cut])
 
 
 def between_documents(readings: Sequence[DocumentReading]) -> list[Finding]:

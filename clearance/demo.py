@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -340,14 +341,14 @@ def _submitted(officer: Caller, path: str) -> Any:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(title="What happened", show_lines=False)
-    table.add_column("kind")
-    table.add_column("what", overflow="fold")
-    table.add_column("outcome", overflow="fold")
+    table = Table(title="What happened", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("kind", no_wrap=True)
+    table.add_column("what", overflow="fold", max_width=26)
+    table.add_column("outcome", overflow="fold", max_width=18)
     table.add_column("strongest reasons", overflow="fold")
-    table.add_column("seconds", justify="right")
+    table.add_column("s", justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(row.kind, row.what, row.outcome, ", ".join(row.reasons), f"{row.seconds:.1f}")
+        table.add_row(row.kind, row.what, row.outcome, "; ".join(row.reasons), f"{row.seconds:.1f}")
     return table
 
 

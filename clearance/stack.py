@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,13 @@ PROCESSES: dict[str, tuple[str, ...]] = {
 START_SECONDS = 300.0
 """The first start of an engine compiles its kernels; it is waited for."""
 STOP_SECONDS = 15.0
+SLOW_SECONDS = 15.0
+SLOW = {
+    "api": "the API (still starting)",
+    "engine": "the engine: it compiles its kernels, a minute or two on the first start only",
+    "worker": "the workers (still starting)",
+}
+"""What is said when a part takes longer than `SLOW_SECONDS`."""
 
 Report = Callable[[str], None]
 
@@ -122,7 +130,7 @@ def running_stack(home: Path, ports: Ports, report: Report = lambda _: None) -> 
             stack.processes[name] = start_clearance(stack, name, "run", *services)
         for name, port in (("api", ports.api), ("engine", ports.engine), ("worker", ports.worker_health)):
             url = f"http://127.0.0.1:{port}/health/ready"
-            _wait_until_ready(url, stack.processes[name], stack.logs() / f"{name}.log")
+            _wait_until_ready(url, stack.processes[name], stack.logs() / f"{name}.log", partial(report, SLOW[name]))
         yield stack
 
 
@@ -253,19 +261,31 @@ def _wait_for_port(port: int, process: "subprocess.Popen[bytes]", log: Path) -> 
     _wait(answers, process, log)
 
 
-def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_until_ready(
+    url: str, process: "subprocess.Popen[bytes]", log: Path, slow: Callable[[], None] = lambda: None
+) -> None:
     def ready() -> bool:
         try:
             return httpx.get(url, timeout=2.0).status_code == 200
         except httpx.TransportError:
             return False
 
-    _wait(ready, process, log)
+    _wait(ready, process, log, slow)
 
 
-def _wait(condition: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def _wait(
+    condition: Callable[[], bool],
+    process: "subprocess.Popen[bytes]",
+    log: Path,
+    slow: Callable[[], None] = lambda: None,
+) -> None:
+    """Until the condition holds; `slow` is called once when that takes a while."""
+    began = time.monotonic()
+    deadline, patience = began + START_SECONDS, began + SLOW_SECONDS
     while not condition():
+        if time.monotonic() > patience:
+            slow()
+            patience = deadline
         if process.poll() is not None:
             raise StackFailed(f"a process ended with {process.returncode}; its log {log} ends:\n{_tail(log)}")
         if time.monotonic() > deadline:

@@ -17,6 +17,7 @@ from api.routes import (
     documents,
     filings,
     health,
+    proofs,
     tokens,
     transactions,
 )
@@ -66,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
         accounts.router,
         alerts.router,
         decisions.router,
+        proofs.router,
         cases.router,
         documents.router,
         filings.router,

@@ -18,6 +18,7 @@ from api.officers import ActionRefused, ActionUnanswered, WorkflowEnded
 from api.problems import problem_response, problem_type
 from api.routes.accounts import CustomerUnknown
 from api.routes.filings import NotDrafted
+from api.routes.proofs import ReceiptsNotSigned
 from api.routes.tokens import TooManyAttempts
 from api.routes.transactions import RowRefused
 from api.services import EngineRebuilding, ExplainerDown, TemporalDown
@@ -34,6 +35,7 @@ from store.contests import NotContestable
 from store.customers import AccountTaken
 from store.decisions import DecisionUnknown
 from store.filings import FilingUnknown
+from store.ledger_export import NotYetProvable
 from store.subjects import SubjectErased
 from vault.objects import VaultObjectCorrupt, VaultObjectMissing
 
@@ -137,6 +139,21 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "NOT_DRAFTED",
         "There is no report yet",
         "What keeps the report from being drafted is in the filing's `problems`: solve it, then return the filing.",
+    ),
+    NotYetProvable: Kind(
+        HTTPStatus.CONFLICT,
+        "NOT_YET_PROVABLE",
+        "There is no proof yet",
+        "The decision is recorded, and no checkpoint above it is signed yet: ask again in a minute. Its receipt can be "
+        "had now.",
+        headers={"Retry-After": "60"},
+    ),
+    ReceiptsNotSigned: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "RECEIPTS_NOT_SIGNED",
+        "Receipts are not signed here",
+        "This deployment gives its API no key to sign them with: ask for the decision's proof instead.",
+        headers={"Retry-After": "3600"},
     ),
     TooManyAttempts: Kind(
         HTTPStatus.TOO_MANY_REQUESTS,

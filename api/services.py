@@ -13,6 +13,7 @@ from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from explain.record import Decision
 from store.connection import Pool
+from store.ledger import Signer
 from vault.keys import KeyProvider
 from vault.objects import Vault
 
@@ -87,4 +88,6 @@ class Services:
     """Absent where no filing officers are served: the filing routes then answer as if they did not exist."""
     explainer: Explainer | None = None
     """Absent where decisions are only shown: plots and counterfactuals then answer 503."""
+    ledger: Signer | None = None
+    """Signs receipts with the ledger's key. Absent, receipts answer 503; proofs need no key."""
     clock: Callable[[], datetime] = field(default=_now)

@@ -13,6 +13,7 @@ from api.services import FilingServices, Services, TemporalDown, TemporalGetter
 from clearance.database import service_pool
 from clearance.explainer import ChildExplainer
 from clearance.keyring import KeyName, Keyring
+from clearance.sequencer import LedgerSigner
 from clearance.services import Ready, serving
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
@@ -48,6 +49,7 @@ def _services(
     pool: Pool,
     filings: FilingServices | None,
     explainer: ChildExplainer | None = None,
+    ledger: LedgerSigner | None = None,
 ) -> Services:
     return Services(
         pool=pool,
@@ -59,6 +61,7 @@ def _services(
         temporal=lazy_client(lambda: connect(settings, keys)),
         filings=filings,
         explainer=explainer,
+        ledger=ledger,
     )
 
 
@@ -74,7 +77,8 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
             keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
             temporal=lazy_client(lambda: connect_filing(settings, keys)),
         )
-        app = create_app(_services(settings, keys, pool, filings, explainer))
+        ledger = LedgerSigner(keys.ledger) if keys.path(KeyName.LEDGER).exists() else None
+        app = create_app(_services(settings, keys, pool, filings, explainer, ledger))
         async with serving(app, settings.api_host, settings.api_port):
 
             async def ready() -> bool:

@@ -112,10 +112,11 @@ async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
 async def open_line(settings: Settings, schema: str = PUBLIC) -> AsyncIterator[Line]:
     """A ledger with what its sequencer needs: that of the decisions, or that of the filings."""
     keys = Keyring(settings.secrets_folder)
-    key, folder = keys.ledger, settings.checkpoint_folder
+    # Each side is given its own key only.
     if schema == FILING:
-        key, folder = keys.filing_ledger, settings.filing_checkpoint_folder
-    role = "clearance_filing" if schema == FILING else "clearance_sequencer"
+        role, key, folder = "clearance_filing", keys.filing_ledger, settings.filing_checkpoint_folder
+    else:
+        role, key, folder = "clearance_sequencer", keys.ledger, settings.checkpoint_folder
     async with await service_pool(settings, role, max_size=2) as pool:
         yield Line(pool, LedgerSigner(key), folder, schema)
 

@@ -45,7 +45,7 @@ from tests.api.fakes import FakeCase, FakeEngine, FakeFiling, FakeTemporal
 from tests.api.images import png
 from vault import contexts
 from vault.envelope import new_data_key, seal
-from vault.keys import FileKeyProvider, KeyProvider
+from vault.keys import Ed25519Signer, FileKeyProvider, KeyProvider
 from vault.objects import FilesystemVault
 from vault.standalone import seal_standalone
 from workflows.messages import Disposition, Kind, case_workflow_id, workflow_id
@@ -377,6 +377,7 @@ def make_services(
         assertion_key=Ed25519PrivateKey.generate(),
         idempotency_key=bytes(range(32)),
         temporal=temporal.client,
+        ledger=Ed25519Signer(bytes(range(32))),
         filings=FilingServices(
             pool=filing_pool, keys=FileKeyProvider(folder / "filing-master"), temporal=filing.client
         ),

@@ -63,6 +63,13 @@ async def test_a_leaf_has_its_place_within_a_second_and_its_checkpoint_outside(
     assert REGISTRY.get_sample_value("clearance_ledger_oldest_pending_seconds", {"ledger": schema}) == 0.0
 
 
+@pytest.mark.parametrize(("schema", "foreign"), [(PUBLIC, "filing-ledger"), (FILING, "ledger")])
+async def test_neither_side_needs_the_others_key(settings: Settings, schema: str, foreign: str) -> None:
+    (settings.secrets_folder / foreign).unlink()
+    async with open_line(settings, schema) as line:
+        assert await sequence_all(line.pool, schema) == 0
+
+
 async def test_the_two_ledgers_are_sequenced_apart(lone_world: Any, settings: Settings) -> None:
     main, apart = await append(lone_world, PUBLIC), await append(lone_world, FILING)
     async with open_line(settings) as line:

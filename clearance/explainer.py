@@ -36,6 +36,8 @@ START_SECONDS = 120.0
 """A start on a busy machine goes on beyond the request that caused it, but not for ever."""
 _LINE = 32 * 1024 * 1024
 """Bytes of the longest answer; a plot has some 100 kB."""
+_KEPT = ("HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR")
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -50,12 +52,8 @@ class _ChildEnded(Exception):
 
 @dataclass(slots=True)
 class ChildExplainer:
-    """The parent's side: starts the child on first use, again when it died, and asks it one thing at a time.
+    """The parent's side: starts the child on first use, again when it died, and asks it one thing at a time."""
 
-    `cache` is a folder for what matplotlib keeps between starts.
-    """
-
-    cache: Path
     answer_seconds: float = ANSWER_SECONDS
     command: tuple[str, ...] = (sys.executable, "-m", "clearance.explainer")
     _starting: "asyncio.Task[asyncio.subprocess.Process] | None" = None
@@ -128,12 +126,11 @@ class ChildExplainer:
         return await asyncio.shield(self._starting)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        await asyncio.to_thread(self.cache.mkdir, parents=True, exist_ok=True)
         child = await asyncio.create_subprocess_exec(
             *self.command,
             cwd=_REPOSITORY,
-            # One thread, and no secret: the environment is not ours.
-            env={"MPLCONFIGDIR": str(self.cache), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            # No secret and no setting of ours, only where numba and matplotlib may keep what they compute; one thread.
+            env={name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

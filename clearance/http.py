@@ -70,7 +70,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
     keys = Keyring(settings.secrets_folder)
     pool = await service_pool(settings, "clearance_api", API_CONNECTIONS)
     filing_pool = await service_pool(settings, "clearance_filing")
-    explainer = ChildExplainer(settings.home / "plots")
+    explainer = ChildExplainer()
     try:
         filings = FilingServices(
             pool=filing_pool,

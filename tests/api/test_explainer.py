@@ -157,8 +157,8 @@ async def test_without_an_explainer_the_answer_says_when_to_ask_again(house: Hou
 
 
 @pytest.fixture(scope="module")
-async def child(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ChildExplainer]:
-    made = ChildExplainer(tmp_path_factory.mktemp("plots"), answer_seconds=120.0)
+async def child() -> AsyncIterator[ChildExplainer]:
+    made = ChildExplainer(answer_seconds=120.0)
     yield made
     await made.close()
 
@@ -246,17 +246,15 @@ async def test_nothing_personal_is_in_the_childs_arguments_or_environment(
 
 
 @pytest.mark.parametrize("script", ["import time; time.sleep(60)", "print('{}', flush=True); input(); input()"])
-async def test_a_child_that_does_not_answer_in_time_is_told_as_down(
-    tmp_path: Path, rules_case: Case, script: str
-) -> None:
-    silent = ChildExplainer(tmp_path, answer_seconds=0.5, command=(sys.executable, "-c", script))
+async def test_a_child_that_does_not_answer_in_time_is_told_as_down(rules_case: Case, script: str) -> None:
+    silent = ChildExplainer(answer_seconds=0.5, command=(sys.executable, "-c", script))
     with pytest.raises(ExplainerDown):
         await silent.plot(rules_case[0], "force")
     await silent.close()
 
 
-async def test_a_child_that_keeps_dying_is_told_as_down(tmp_path: Path, rules_case: Case) -> None:
-    dying = ChildExplainer(tmp_path, command=(sys.executable, "-c", "print('{}', flush=True); input()"))
+async def test_a_child_that_keeps_dying_is_told_as_down(rules_case: Case) -> None:
+    dying = ChildExplainer(command=(sys.executable, "-c", "print('{}', flush=True); input()"))
     with pytest.raises(ExplainerDown):
         await dying.plot(rules_case[0], "force")
     await dying.close()

@@ -11,11 +11,9 @@ from explain.words import Words
 _SANCTIONS = "FATF R.6 and R.7; 31 CFR part 501; AMLR 2024/1624 Art. 20(1)(d)"
 
 
-def _share(what: str) -> Words:
-    """A feature that is minus a share of the names' weight."""
-    return Words(
-        what, f"{what} makes up {{value}} of the names", _SANCTIONS, {0.0: f"there is no {what}"}, percent=True
-    )
+def _share(what: str, none: str) -> Words:
+    """A feature that is minus a share of the names' weight; `none` says its zero."""
+    return Words(what, f"{what} makes up {{value}} of the names", _SANCTIONS, {0.0: none}, percent=True)
 
 
 def _particular(what: str) -> Words:
@@ -29,15 +27,15 @@ def _particular(what: str) -> Words:
 
 SCREENING: Mapping[str, Words] = {
     "name_agreement": Words(
-        "the agreement of the names", "the words that agree are as rare as {value} nats of information", _SANCTIONS,
+        "the agreement of the names", "the words that agree weigh {value}, rare ones more than common ones", _SANCTIONS,
         decimals=1,
     ),
-    "name_close": _share("near agreement"),
-    "name_fair": _share("fair likeness"),
-    "name_faint": _share("faint likeness"),
-    "name_contradiction": _share("contradiction between the names"),
-    "name_beyond_list": _share("what the list does not have"),
-    "name_beyond_query": _share("what the query does not have"),
+    "name_close": _share("near agreement", "no word agrees only nearly"),
+    "name_fair": _share("fair likeness", "no word is only fairly alike"),
+    "name_faint": _share("faint likeness", "no word is only faintly alike"),
+    "name_contradiction": _share("contradiction between the names", "the names do not contradict each other"),
+    "name_beyond_list": _share("what the list does not have", "the list has every word of the name asked for"),
+    "name_beyond_query": _share("what the query does not have", "the name asked for has every word of the list's"),
     "name_weak": Words(
         "the grade of the listed name", "grade {value}", _SANCTIONS,
         {-1.0: "the list calls the name weak", 0.0: "the list does not call the name weak"},

@@ -221,12 +221,18 @@ def _row(name: str, seconds: Sequence[float], total: float) -> tuple[str, ...]:
 def notes_of(measured: Sequence[Timeline], statements: Sequence[Statement]) -> str:
     api = [each for each in statements if each.role == "clearance_api"]
     in_postgres = [during(api, each.posted, each.acknowledged) for each in measured]
-    medians = {name: statistics.median(waits(each)[name] for each in measured) for name in waits(measured[0])}
-    said = [f"{name} {1000 * seconds:,.0f} ms" for name, seconds in medians.items()]
-    return (
-        f"Medians: of taking in, Postgres has {1000 * statistics.median(in_postgres):,.0f} ms; of orchestration, "
-        f"{', '.join(said)}, and the rest is workflow tasks and the Temporal server's own writes."
-    )
+    return f"Of taking in, Postgres has {1000 * statistics.median(in_postgres):,.0f} ms (p50). {waits_of(measured)}"
+
+
+def waits_of(measured: Sequence[Timeline]) -> str:
+    """What orchestration consists of."""
+    each = [waits(timeline) for timeline in measured]
+    said = [
+        f"{name} {1000 * statistics.median(seconds):,.0f} / {1000 * p95(seconds):,.0f} ms"
+        for name in each[0]
+        if (seconds := [wait[name] for wait in each])
+    ]
+    return f"Of orchestration (p50 / p95): {', '.join(said)}; the rest is workflow tasks and the server's own writes."
 
 
 HEADER = ("part", "p50 ms", "p95 ms", "share")
@@ -301,7 +307,8 @@ def measure(count: int, console: Console) -> str:
     show(first, rows, console)
     console.print(notes)
     show(second, burst_rows, console)
-    return "\n".join([facts, "", markdown(first, rows), notes, "", markdown(second, burst_rows)])
+    console.print(waits_of(crowded))
+    return "\n".join([facts, "", markdown(first, rows), notes, "", markdown(second, burst_rows), waits_of(crowded), ""])
 
 
 def main() -> None:

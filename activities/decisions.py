@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import uuid4
 
 from temporalio import activity
 
+import jurisdictions
 from activities.applicants import Applicant, age_on, fetch_known
 from activities.readings import open_readings
 from activities.recording import DecisionRecorder, data_key, regime_of
@@ -134,8 +136,11 @@ class DecisionActivities(DecisionSteps):
             await applications.set_application_state(
                 conn, conclusion.application_id, "concluded", conclusion.outcome, conclusion.reasons
             )
-            years = regime_of(scope).retention_years.value
-            await subjects.set_retention(conn, row.subject_id, years_after(scope.as_of.date(), years))
+            if conclusion.outcome == "approved":
+                await subjects.retain_as_customer(conn, row.subject_id)
+            else:
+                until = _retain_until(regime_of(scope), conclusion.outcome, scope.as_of.date())
+                await subjects.set_retention(conn, row.subject_id, until)
 
     async def _create_customer(
         self, conn: Connection, scope: m.Scope, application: applications.Application, key: bytes
@@ -154,6 +159,14 @@ class DecisionActivities(DecisionSteps):
             ratings[-1] if ratings else _UNRATED,
             seal(key, stated, contexts.customer(customer_id)),
         )
+
+
+def _retain_until(regime: jurisdictions.Regime, outcome: str, concluded: date) -> date:
+    """A block is kept as long as the regime keeps records on sanctions, if that is longer."""
+    years = regime.retention_years.value
+    if outcome == "blocked":
+        years = max(years, regime.sanctions_retention_years.value)
+    return years_after(concluded, years)
 
 
 def _codes(documents: Iterable[m.DocumentSummary]) -> tuple[str, ...]:

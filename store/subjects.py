@@ -64,15 +64,36 @@ async def fetch_subject(conn: Connection, subject_id: UUID) -> Subject:
     return row
 
 
-async def set_retention(conn: Connection, subject_id: UUID, retain_until: date, *, legal_hold: bool = False) -> None:
-    """When the subject may be erased at the earliest. Only ever extends: the later date stands."""
+async def set_retention(
+    conn: Connection, subject_id: UUID, retain_until: date, *, legal_hold: bool | None = None
+) -> None:
+    """When the subject may be erased at the earliest. Only ever extends: the later date stands. A legal hold is set or
+    lifted only where it is said; a date alone never lifts one."""
     cursor = await conn.execute(
-        "UPDATE subject SET retain_until = greatest(retain_until, %(retain_until)s), legal_hold = %(legal_hold)s "
+        "UPDATE subject SET retain_until = greatest(retain_until, %(retain_until)s), "
+        "legal_hold = coalesce(%(legal_hold)s::boolean, legal_hold) "
         "WHERE subject_id = %(subject_id)s",
         {"subject_id": subject_id, "retain_until": retain_until, "legal_hold": legal_hold},
     )
     if cursor.rowcount == 0:
         raise SubjectUnknown(str(subject_id))
+
+
+async def retain_as_customer(conn: Connection, subject_id: UUID) -> None:
+    """Retention has no end while someone is a customer: it runs from the end of the relationship."""
+    cursor = await conn.execute("UPDATE subject SET retain_until = NULL WHERE subject_id = %s", (subject_id,))
+    if cursor.rowcount == 0:
+        raise SubjectUnknown(str(subject_id))
+
+
+async def count_held(conn: Connection, as_of: date) -> int:
+    """Subjects of all tenants (role clearance_retention) whose retention has run out and whom a legal hold keeps."""
+    cursor = await conn.execute(
+        "SELECT count(*) FROM subject WHERE erased_at IS NULL AND legal_hold AND retain_until < %s", (as_of,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def due_for_erasure(conn: Connection, as_of: date, limit: int = 100) -> list[Subject]:

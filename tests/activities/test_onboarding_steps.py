@@ -1,6 +1,6 @@
 """The steps of an onboarding on real Postgres with a real specimen: what they decide, record and repeat harmlessly."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +98,33 @@ async def test_an_honest_applicant_is_approved_and_becomes_a_customer_once(offic
     assert customer.rating == said["risk"].rating
     assert customer.sealed_profile is not None
     assert spec.surname.encode() in open_sealed(key, customer.sealed_profile, contexts.customer(customer.customer_id))
-    assert subject.retain_until is not None
+    assert subject.retain_until is None  # it runs from the end of the relationship
+
+
+@pytest.mark.parametrize(
+    ("regime", "outcome", "until"),
+    [
+        ("EU", "rejected", date(2031, 3, 2)),
+        ("EU", "blocked", date(2031, 3, 2)),
+        ("US", "rejected", date(2031, 3, 2)),
+        ("US", "blocked", date(2036, 3, 2)),
+    ],
+)
+async def test_who_did_not_become_a_customer_is_kept_for_the_regimes_years(
+    office: Office, regime: str, outcome: str, until: date
+) -> None:
+    office.regime = regime
+    application_id, subject_id = await office.submit([], {"kind": "person"})
+    scope = m.Scope(office.tenant_id, regime, "1", NOW)
+    await office.run(office.decisions.conclude_application, m.Conclusion(scope, application_id, outcome, ()))
+    async with office.transaction() as conn:
+        assert (await subjects.fetch_subject(conn, subject_id)).retain_until == until
+        await subjects.set_retention(conn, subject_id, NOW.date(), legal_hold=True)
+    contested = m.Conclusion(scope, application_id, "approved", ())
+    await office.run(office.decisions.conclude_application, contested)
+    async with office.transaction() as conn:
+        subject = await subjects.fetch_subject(conn, subject_id)
+    assert (subject.retain_until, subject.legal_hold) == (None, True)
 
 
 async def test_every_decision_replays_and_a_second_run_changes_nothing(office: Office, passport: Passport) -> None:

@@ -108,6 +108,23 @@ async def test_retention_and_legal_hold(lone_world: Any) -> None:
         assert await subjects.due_for_erasure(conn, date(2031, 1, 2)) == []
 
 
+async def test_a_date_alone_never_lifts_a_hold_and_a_customer_is_kept_without_end(lone_world: Any) -> None:
+    async with lone_world.as_role("clearance_worker") as conn:
+        await subjects.set_retention(conn, lone_world.subject_id, date(2020, 1, 1), legal_hold=True)
+        await subjects.set_retention(conn, lone_world.subject_id, date(2021, 1, 1))
+        subject = await subjects.fetch_subject(conn, lone_world.subject_id)
+        assert (subject.legal_hold, subject.retain_until) == (True, date(2021, 1, 1))
+    async with lone_world.as_role("clearance_retention", None) as conn:
+        assert [await subjects.count_held(conn, day) for day in (date(2021, 1, 1), date(2021, 1, 2))] == [0, 1]
+    async with lone_world.as_role("clearance_worker") as conn:
+        await subjects.retain_as_customer(conn, lone_world.subject_id)
+        with pytest.raises(subjects.SubjectUnknown):
+            await subjects.retain_as_customer(conn, uuid4())
+    async with lone_world.as_role("clearance_retention", None) as conn:
+        assert await subjects.count_held(conn, date(2040, 1, 1)) == 0
+        assert await subjects.due_for_erasure(conn, date(2040, 1, 1)) == []
+
+
 @pytest.mark.parametrize("role", ["clearance_api", "clearance_worker", "clearance_engine", "clearance_filing"])
 async def test_only_retention_destroys_keys(world: Any, role: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

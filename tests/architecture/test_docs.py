@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clearance.keyring import KeyName
 from clearance.services import SERVICES
@@ -69,3 +70,14 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_operations_names_every_one(names: tuple[str, ...]) -> None:
     page = OPERATIONS.read_text()
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_operations_gives_each_service_the_keys_of_the_compose_file(service: str) -> None:
+    mounted = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][service]["secrets"]
+    targets = [secret["target"] for secret in mounted if isinstance(secret, dict)]
+    row = re.search(rf"^\| `{service}` \|[^|]+\|([^|]+)\|([^|]+)\|", OPERATIONS.read_text(), re.M)
+    assert row is not None
+    assert set(re.findall(r"`([\w-]+)`", row[2])) == {Path(target).name for target in targets}
+    password = next(secret for secret in mounted if isinstance(secret, str) and secret.startswith("role-"))
+    assert f"`clearance_{password.removeprefix('role-')}`" in row[1]

@@ -41,7 +41,7 @@ setup: .venv/installed
 
 lock: ## resolve pyproject.toml into the requirements files
 	$(BIN)/uv pip compile -q pyproject.toml --generate-hashes --python-version 3.11 --no-header -o requirements/runtime.txt
-	$(BIN)/uv pip compile -q --only-group bootstrap pyproject.toml --generate-hashes --python-version 3.11 --no-header -o requirements/bootstrap.txt
+	printf 'setuptools\nuv\n' | $(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate - -o requirements/bootstrap.txt
 	$(BIN)/uv pip compile -q --group dev pyproject.toml --generate-hashes --python-version 3.11 --no-header -o requirements/dev.txt
 
 format:

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -102,9 +103,9 @@ def up(console: Console) -> None:
         key_file = stack.settings.secrets_folder / "demo-api-key"
         if not key_file.exists():
             tenant = _first_tenant(stack, console)
-            key_file.write_text(tenant.api_key)
+            _write_secret(key_file, tenant.api_key)
             passwords = stack.settings.secrets_folder / "demo-officers"
-            passwords.write_text("".join(f"{login} {word}\n" for login, word in tenant.passwords.items()))
+            _write_secret(passwords, "".join(f"{login} {word}\n" for login, word in tenant.passwords.items()))
             (stack.settings.secrets_folder / "demo-tenant").write_text(str(tenant.tenant_id))
         console.print(f"API docs         {stack.api_url}/docs")
         console.print(f"transactions     {stack.engine_url}/docs")
@@ -116,6 +117,12 @@ def up(console: Console) -> None:
             threading.Event().wait()
         except KeyboardInterrupt:
             console.print("stopping …")
+
+
+def _write_secret(path: Path, content: str) -> None:
+    """For the owner's eyes only."""
+    path.touch(mode=0o600)
+    path.write_text(content)
 
 
 class _until_stopped:

@@ -201,5 +201,27 @@ def test_a_service_becomes_healthy_with_just_its_own_secrets_and_stops_when_told
         time.sleep(0.2)
     checked = subprocess.run([sys.executable, "-m", "clearance", *arguments], cwd=ROOT, capture_output=True)
     assert checked.returncode == 0, checked.stderr
+    if name not in ("api", "engine"):
+        metrics = arguments[-1].replace("/health/ready", "/metrics")
+        token = deployment.secret("metrics-token").read_text()
+        assert httpx.get(metrics).status_code == 401
+        assert httpx.get(metrics, headers={"Authorization": f"Bearer {token}"}).status_code == 200
     stop_process(process)
     assert process.returncode == 0, log.read_text()[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "said"),
+    [
+        ("sequencer", ["audit", "checkpoint"], "public key"),
+        ("filing-dispatcher", ["audit", "checkpoint", "--filing"], "public key"),
+        ("provision", ["retention", "run"], "0 subjects erased"),
+    ],
+)
+def test_what_the_documentation_has_operators_run_has_all_it_needs(
+    deployment: Deployment, name: str, command: list[str], said: str
+) -> None:
+    if name == "provision":
+        password = {"CLEARANCE_DATABASE_PASSWORD_FILE": "/run/roles/clearance_retention"}
+        deployment.compose["services"]["provision"]["environment"].update(password)
+    assert said in run(deployment, name, command)

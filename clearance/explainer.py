@@ -30,7 +30,7 @@ from explain.record import (
     canonical_json,
 )
 
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 30.0
 """What a request waits for, the child's start included; a search that takes longer is ended."""
 START_SECONDS = 120.0
 """A start on a busy machine goes on beyond the request that caused it, but not for ever."""
@@ -81,6 +81,7 @@ class ChildExplainer:
             return
         if not starting.done():
             starting.cancel()
+            await asyncio.wait([starting])
         elif not starting.cancelled() and starting.exception() is None:
             await _end(starting.result())
 

@@ -253,6 +253,16 @@ async def test_a_child_that_does_not_answer_in_time_is_told_as_down(rules_case: 
     await silent.close()
 
 
+async def test_closing_ends_a_child_that_is_still_starting(rules_case: Case, tmp_path: Path) -> None:
+    script = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    slow = ChildExplainer(answer_seconds=2.0, command=(sys.executable, "-c", script))
+    with pytest.raises(ExplainerDown):
+        await slow.plot(rules_case[0], "force")
+    await slow.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
 async def test_a_child_that_keeps_dying_is_told_as_down(rules_case: Case) -> None:
     dying = ChildExplainer(command=(sys.executable, "-c", "print('{}', flush=True); input()"))
     with pytest.raises(ExplainerDown):

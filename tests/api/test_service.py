@@ -154,7 +154,7 @@ async def test_no_parameter_of_a_url_is_personal(house: House) -> None:
         if parameter["in"] in ("path", "query")
     }
     ids = {"application_id", "alert_id", "decision_id", "case_id", "document_id", "filing_id", "page"}
-    assert names == ids | {"state", "status", "limit", "after", "about"}
+    assert names == ids | {"state", "status", "limit", "after", "about", "kind"}
 
 
 async def test_the_documented_applicant_is_taken(house: House) -> None:

@@ -116,7 +116,8 @@ async def what_if(decision_id: UUID, principal: CurrentPrincipal, services: Curr
     decision, model = await _open(decision_id, principal, services, "counterfactual")
     answer = await _explainer(services).counterfactual(decision, model.content, model.card)
     if "reason" in answer:
-        sentence = f"Nothing that could be changed would have altered it: {answer['reason']}."
+        reason = str(answer["reason"])
+        sentence = f"{reason[:1].upper()}{reason[1:]}."
         return CounterfactualOut(decision_id=decision_id, found=False, sentence=sentence)
     return CounterfactualOut(decision_id=decision_id, found=True, **answer)
 

@@ -23,7 +23,6 @@ from aml.reports.party import (
     Relationship,
     Subject,
 )
-from aml.transaction import Channel, Transaction
 from store import alerts, cases, customers, transactions
 from store.connection import Connection
 from vault import contexts
@@ -62,7 +61,7 @@ class CaseReader:
             filer=filer,
             subjects=await self._subjects(conn, outcome.tenant_id, case.accounts),
             evidence=await self._evidence(conn, outcome.tenant_id, found),
-            transactions=tuple(_transaction(row) for row in rows),
+            transactions=tuple(transactions.transaction_of(row) for row in rows),
             detected_on=outcome.detected_at.date(),
             filed_on=filed_on,
             conclusion=await self._conclusion(conn, case),
@@ -161,19 +160,4 @@ def _person(customer_id: UUID, stated: Mapping[str, Any], accounts: tuple[Accoun
         else (Identifier(IdentifierKind.OTHER, number, stated.get("nationality"), description="Identity document"),),
         occupation=stated.get("occupation"),
         accounts=accounts,
-    )
-
-
-def _transaction(row: transactions.TransactionRow) -> Transaction:
-    details: Mapping[str, Any] = row.details or {}
-    return Transaction(
-        transaction_id=row.transaction_id,
-        booked_at=row.booked_at,
-        debtor_account=row.debtor_account,
-        creditor_account=row.creditor_account,
-        money=Money(row.amount, row.currency),
-        channel=Channel(row.channel or Channel.TRANSFER),
-        debtor_country=row.debtor_country,
-        creditor_country=row.creditor_country,
-        branch=details.get("branch"),
     )

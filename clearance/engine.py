@@ -22,7 +22,7 @@ from aml.money import Money
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
-from clearance.group import Group, transaction_of
+from clearance.group import Group
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
 from explain.attribution import TreeModel
 from explain.registry import Artifact
@@ -313,7 +313,9 @@ def _with_parties(transaction: Transaction, known: Mapping[str, UUID]) -> Transa
 def _assess_again(partition: Partition, rows: list[transactions.TransactionRow]) -> int:
     """Move the state on by stored rows; what they led to is stored already."""
     if rows:
-        partition.assess([transaction_of(row) for row in rows], [UNKNOWN_ACCOUNT in row.flags for row in rows])
+        partition.assess(
+            [transactions.transaction_of(row) for row in rows], [UNKNOWN_ACCOUNT in row.flags for row in rows]
+        )
     count = len(rows)
     rows.clear()
     return count

@@ -1,7 +1,6 @@
 """What one commit of the engine writes for one tenant: rows made from assessed transactions, written together."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -9,8 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aml.engine import Hit
-from aml.money import Money
-from aml.transaction import Channel, Transaction
+from aml.transaction import Transaction
 from aml.typologies import TYPOLOGIES
 from api.schemas.transactions import TransactionAnswer
 from clearance.partition import Assessed, Partition
@@ -235,14 +233,12 @@ class Group:
 
 # --- Transactions as rows ---------------------------------------------------------------------------------------------
 
-_DETAILS = ("debtor_party", "creditor_party", "debtor_bank", "creditor_bank", "branch")
-
 
 def _transaction_row(
     tenant_id: UUID, assessed: Assessed, seq: int, subject_id: UUID, decision_id: UUID, data_key: bytes
 ) -> transactions.TransactionRow:
     t = assessed.transaction
-    details = {name: getattr(t, name) for name in _DETAILS if getattr(t, name) is not None}
+    details = {name: getattr(t, name) for name in transactions.DETAILS if getattr(t, name) is not None}
     return transactions.TransactionRow(
         tenant_id=tenant_id,
         transaction_id=t.transaction_id,
@@ -273,22 +269,6 @@ def _digest(t: Transaction) -> bytes:
     sent += [t.debtor_account, t.creditor_account, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
     sent += [t.debtor_bank, t.creditor_bank, t.branch]
     return sha256(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()).digest()
-
-
-def transaction_of(row: transactions.TransactionRow) -> Transaction:
-    """The transaction as the engine took it, but for its purpose, which nothing is computed from."""
-    details: Mapping[str, Any] = row.details or {}
-    return Transaction(
-        transaction_id=row.transaction_id,
-        booked_at=row.booked_at,
-        debtor_account=row.debtor_account,
-        creditor_account=row.creditor_account,
-        money=Money(row.amount, row.currency),
-        channel=Channel(row.channel or Channel.TRANSFER),
-        debtor_country=row.debtor_country,
-        creditor_country=row.creditor_country,
-        **{name: details.get(name) for name in _DETAILS},
-    )
 
 
 # --- Decisions as rows ------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from psycopg.types.json import Json
 
+from aml.money import Money
+from aml.transaction import Channel, Transaction
 from store.connection import Connection, frozen_row
 
 
@@ -37,6 +39,26 @@ class TransactionRow:
     details: Mapping[str, Any] | None = None
     """What else the engine needs to rebuild; nothing that identifies a person."""
     sealed_details: bytes | None = None
+
+
+DETAILS = ("debtor_party", "creditor_party", "debtor_bank", "creditor_bank", "branch")
+"""The optional fields of a transaction that are kept in `details`."""
+
+
+def transaction_of(row: TransactionRow) -> Transaction:
+    """The transaction as the engine took it, but for its purpose, which is sealed and nothing is computed from."""
+    details: Mapping[str, Any] = row.details or {}
+    return Transaction(
+        transaction_id=row.transaction_id,
+        booked_at=row.booked_at,
+        debtor_account=row.debtor_account,
+        creditor_account=row.creditor_account,
+        money=Money(row.amount, row.currency),
+        channel=Channel(row.channel or Channel.TRANSFER),
+        debtor_country=row.debtor_country,
+        creditor_country=row.creditor_country,
+        **{name: details.get(name) for name in DETAILS},
+    )
 
 
 async def next_ingest_seq(conn: Connection, tenant_id: UUID, count: int = 1) -> int:

@@ -15,7 +15,6 @@ from psycopg import AsyncConnection
 import jurisdictions
 from api.services import EngineRebuilding
 from clearance.engine import LOCK_SPACE, PartitionTaken, StreamingEngine
-from clearance.group import transaction_of
 from clearance.keyring import KeyName, Keyring, create_missing_keys
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
 from clearance.settings import REPOSITORY, Settings
@@ -24,7 +23,7 @@ from explain.attribution import TreeModel
 from explain.registry import load
 from jurisdictions.monitoring import monitoring_parameters
 from store.connection import Pool, open_pool, role_conninfo, tenant_transaction
-from store.transactions import iterate_for_rebuild
+from store.transactions import iterate_for_rebuild, transaction_of
 from tests.conftest import Database
 from tests.faults.world import SIZE, batches, world
 from vault.keys import FileKeyProvider

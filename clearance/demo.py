@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -175,14 +176,15 @@ def _onboard(run: Run) -> list[str]:
     """Submit every story, decide what is referred; answers the customers that came of it."""
     settings = run.stack.settings
     today = datetime.now(UTC).date()
-    cast = stories(today, listed_person(settings.home / "invented-lists")) + real_documents(settings.data, today)
+    cast = chain(stories(today, listed_person(settings.home / "invented-lists")), real_documents(settings.data, today))
     sent: list[tuple[Story, str, float]] = []
     with _progress(run.console) as progress:
-        task = progress.add_task("applications", total=2 * len(cast))
+        task = progress.add_task("applications: submitting", total=None)
         for story in cast:
             accepted = run.service.submit(story.applicant, story.documents, story.selfie)
             sent.append((story, accepted["application_id"], time.monotonic()))
             progress.advance(task)
+        progress.update(task, description="applications", total=2 * len(sent))
         customers = []
         for story, application_id, began in sent:
             row, customer = _see_through(run, story, application_id, began)

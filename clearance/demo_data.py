@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,11 +18,11 @@ from kyc.document import DocumentType
 from kyc.specimens.documents import Defect, DocumentSpec, draw_document, draw_selfie, invent_document
 
 STATES = ("FRA", "NLD", "POL", "FIN", "AUT")
-REAL_DOCUMENTS = 3
+REAL_DOCUMENTS = 2
 LISTED = 400
 """Entries of each invented watchlist."""
-PEOPLE = 100
-DAYS = 21
+PEOPLE = 50
+DAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,11 @@ class Story:
     reason: str = "The documents were compared again by hand."
 
 
-def stories(as_of: date, listed: tuple[str, str, date]) -> list[Story]:
-    """The applicants. `listed` is a (surname, given names, birth date) that stands on an invented watchlist."""
+def stories(as_of: date, listed: tuple[str, str, date]) -> Iterator[Story]:
+    """The applicants, drawn one by one as they are asked for.
+
+    `listed` is a (surname, given names, birth date) that stands on an invented watchlist.
+    """
     clean = _document(1, as_of, DocumentType.TD3)
     card = _document(2, as_of, DocumentType.TD1)
     expired = _document(3, as_of, DocumentType.TD3, expired=True)
@@ -51,44 +54,45 @@ def stories(as_of: date, listed: tuple[str, str, date]) -> list[Story]:
         _document(8, as_of, DocumentType.TD3), surname=surname, given_names=given_names, birth_date=born
     )
     second = _document(9, as_of, DocumentType.TD1)
-    damaged = _picture(_document(10, as_of, DocumentType.TD3))
-    return [
-        Story("valid passport, same face", _applicant(clean), (_picture(clean),), draw_selfie(clean.identity, 1)),
-        Story("valid identity card", _applicant(card), (_picture(card),)),
-        Story(
-            "passport and card of one person", _applicant(second), (_picture(second), _picture(_as_passport(second)))
-        ),
-        Story("expired passport", _applicant(expired), (_picture(expired),), None, "reject", "No valid document sent."),
-        Story(
-            "re-typed digit in the zone", _applicant(retyped), (_picture(retyped),), None, "reject", "Altered document."
-        ),
-        Story("another name in print", _applicant(renamed), (_picture(renamed),), None, "reject", "Altered document."),
-        Story(
-            "birth date mistyped",
-            {**_applicant(mistaken), "birth_date": (mistaken.birth_date + timedelta(days=1)).isoformat()},
-            (_picture(mistaken),),
-            None,
-            "approve",
-            "Called the applicant: the birth date was mistyped, the passport is right.",
-        ),
-        Story(
-            "portrait of another person",
-            _applicant(swapped),
-            (_picture(swapped),),
-            draw_selfie(swapped.identity, 7),
-            "reject",
-            "The portrait is not the applicant.",
-        ),
-        Story(
-            "on a sanctions list",
-            _applicant(sanctioned),
-            (_picture(sanctioned),),
-            None,
-            "block",
-            "Name, birth date and country agree with the listed person.",
-        ),
-        Story("damaged upload", _applicant(_document(10, as_of, DocumentType.TD3)), (damaged[: len(damaged) // 20],)),
-    ]
+    yield Story("valid passport, same face", _applicant(clean), (_picture(clean),), draw_selfie(clean.identity, 1))
+    yield Story("valid identity card", _applicant(card), (_picture(card),))
+    yield Story(
+        "passport and card of one person", _applicant(second), (_picture(second), _picture(_as_passport(second)))
+    )
+    yield Story(
+        "expired passport", _applicant(expired), (_picture(expired),), None, "reject", "No valid document sent."
+    )
+    yield Story(
+        "re-typed digit in the zone", _applicant(retyped), (_picture(retyped),), None, "reject", "Altered document."
+    )
+    yield Story("another name in print", _applicant(renamed), (_picture(renamed),), None, "reject", "Altered document.")
+    yield Story(
+        "birth date mistyped",
+        {**_applicant(mistaken), "birth_date": (mistaken.birth_date + timedelta(days=1)).isoformat()},
+        (_picture(mistaken),),
+        None,
+        "approve",
+        "Called the applicant: the birth date was mistyped, the passport is right.",
+    )
+    yield Story(
+        "portrait of another person",
+        _applicant(swapped),
+        (_picture(swapped),),
+        draw_selfie(swapped.identity, 7),
+        "reject",
+        "The portrait is not the applicant.",
+    )
+    yield Story(
+        "on a sanctions list",
+        _applicant(sanctioned),
+        (_picture(sanctioned),),
+        None,
+        "block",
+        "Name, birth date and country agree with the listed person.",
+    )
+    broken = _document(10, as_of, DocumentType.TD3)
+    damaged = _picture(broken)
+    yield Story("damaged upload", _applicant(broken), (damaged[: len(damaged) // 20],))
 
 
 def invented_applicant(seed: int, as_of: date) -> tuple[bytes, dict[str, Any]]:

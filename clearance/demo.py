@@ -36,6 +36,7 @@ from clearance.stack import Ports, Stack, run_clearance, running_stack
 from clearance.tenancy import NewTenant, add_tenant
 
 BATCH = 500
+CASES_SHOWN = 5
 CASES_TO_DECIDE = 2
 """Alert cases that the demo's officers close: one as a suspicion, which is filed, one as a false positive."""
 
@@ -302,16 +303,17 @@ def _monitor(run: Run, customers: list[str]) -> None:
                 time.monotonic() - began,
             )
         )
-    for case in cases[CASES_TO_DECIDE : CASES_TO_DECIDE + 3]:
+    for case in cases[CASES_TO_DECIDE:CASES_SHOWN]:
         run.rows.append(Row("alert", case["about"][:14] + "…", "in the queue", case["reasons"][:3], 0.0))
 
 
 def _alert_cases(run: Run, alerts: int) -> list[dict[str, Any]]:
-    """The open alert cases once every alert has one, those on a customer's account first."""
-    seen = run.analyst.get("/v1/alerts", limit=200)["alerts"]
-    if sum(alert["case_id"] is not None for alert in seen) < min(alerts, 200):
-        return []
+    """The open alert cases once there are enough to work on (the rest open meanwhile), those with most reasons first."""
     cases = [case for case in run.analyst.get("/v1/cases", limit=500)["cases"] if case["kind"] == "alert"]
+    if len(cases) < min(alerts, CASES_SHOWN):
+        seen = run.analyst.get("/v1/alerts", limit=200)["alerts"]
+        if sum(alert["case_id"] is not None for alert in seen) < len(seen):
+            return []
     return sorted(cases, key=lambda case: -len(case["reasons"]))
 
 

@@ -308,7 +308,7 @@ def _monitor(run: Run, customers: list[str]) -> None:
 
 
 def _alert_cases(run: Run, alerts: int) -> list[dict[str, Any]]:
-    """The open alert cases once there are enough to work on (the rest open meanwhile), those with most reasons first."""
+    """The open alert cases once there are enough to work on, those with most reasons first; the rest open meanwhile."""
     cases = [case for case in run.analyst.get("/v1/cases", limit=500)["cases"] if case["kind"] == "alert"]
     if len(cases) < min(alerts, CASES_SHOWN):
         seen = run.analyst.get("/v1/alerts", limit=200)["alerts"]

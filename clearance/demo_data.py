@@ -18,11 +18,11 @@ from kyc.document import DocumentType
 from kyc.specimens.documents import Defect, DocumentSpec, draw_document, draw_selfie, invent_document
 
 STATES = ("FRA", "NLD", "POL", "FIN", "AUT")
-REAL_DOCUMENTS = 2
+REAL_DOCUMENTS = 1
 LISTED = 400
 """Entries of each invented watchlist."""
-PEOPLE = 50
-DAYS = 10
+PEOPLE = 40
+DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)

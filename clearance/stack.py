@@ -145,7 +145,10 @@ def running_stack(home: Path, ports: Ports, report: Report = lambda _: None) -> 
 
 
 def _stop_all(stack: Stack) -> None:
-    """Services first, Temporal last."""
+    """Services first and side by side, Temporal last."""
+    for name, process in stack.processes.items():
+        if name != "temporal" and process.poll() is None:
+            process.send_signal(signal.SIGTERM)
     for name in reversed(list(stack.processes)):
         stack.stop(name)
 

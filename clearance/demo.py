@@ -128,13 +128,17 @@ def _write_secret(path: Path, content: str) -> None:
 
 
 class _until_stopped:
-    """SIGTERM ends the body as Ctrl-C does, so that the stack is stopped in order."""
+    """SIGTERM ends the body as Ctrl-C does, which works also where a shell ignores it: the stack stops in order."""
 
     def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._stop)
+        self._before = {
+            signal.SIGTERM: signal.signal(signal.SIGTERM, self._stop),
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        }
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _stop(self, *_: object) -> None:
         sys.exit(0)

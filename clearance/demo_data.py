@@ -46,26 +46,20 @@ def stories(as_of: date, listed: tuple[str, str, date]) -> Iterator[Story]:
     card = _document(2, as_of, DocumentType.TD1)
     expired = _document(3, as_of, DocumentType.TD3, expired=True)
     retyped = _document(4, as_of, DocumentType.TD3, defect=Defect.CHECK_DIGIT)
-    renamed = _document(5, as_of, DocumentType.TD3, defect=Defect.ALTERED_NAME)
     mistaken = _document(6, as_of, DocumentType.TD3)
     swapped = _document(7, as_of, DocumentType.TD3, defect=Defect.SWAPPED_PORTRAIT)
     surname, given_names, born = listed
     sanctioned = replace(
         _document(8, as_of, DocumentType.TD3), surname=surname, given_names=given_names, birth_date=born
     )
-    second = _document(9, as_of, DocumentType.TD1)
     yield Story("valid passport, same face", _applicant(clean), (_picture(clean),), draw_selfie(clean.identity, 1))
     yield Story("valid identity card", _applicant(card), (_picture(card),))
-    yield Story(
-        "passport and card of one person", _applicant(second), (_picture(second), _picture(_as_passport(second)))
-    )
     yield Story(
         "expired passport", _applicant(expired), (_picture(expired),), None, "reject", "No valid document sent."
     )
     yield Story(
         "re-typed digit in the zone", _applicant(retyped), (_picture(retyped),), None, "reject", "Altered document."
     )
-    yield Story("another name in print", _applicant(renamed), (_picture(renamed),), None, "reject", "Altered document.")
     yield Story(
         "birth date mistyped",
         {**_applicant(mistaken), "birth_date": (mistaken.birth_date + timedelta(days=1)).isoformat()},
@@ -105,10 +99,6 @@ def _document(seed: int, as_of: date, kind: DocumentType, **options: Any) -> Doc
     spec = invent_document(20_260 + seed, as_of, type=kind, **options)
     state = STATES[seed % len(STATES)]
     return replace(spec, nationality=state, issuer=state, identity=0 if seed in (1, 7) else seed)
-
-
-def _as_passport(card: DocumentSpec) -> DocumentSpec:
-    return replace(card, type=DocumentType.TD3, number=card.number[::-1])
 
 
 def _picture(spec: DocumentSpec) -> bytes:

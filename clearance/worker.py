@@ -1,9 +1,9 @@
 """Wires the two workers: that of the procedures, and that of the filings with its own namespace, role and keys."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +43,7 @@ from workflows.contest import ContestWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
+from workflows.policies import reading_queue
 
 WORKFLOWS = (OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow)
 FILING_WORKFLOWS = (FilingWorkflow,)
@@ -51,6 +52,8 @@ CONNECTIONS = 8
 FILING_CONNECTIONS = 3
 READERS = 2
 """Documents read at once by a worker: each takes about a core and 300 MB."""
+PORTRAITS = 1
+"""Portraits compared while documents are read."""
 SHUTDOWN = timedelta(seconds=20)
 CONNECT_SECONDS = 60.0
 
@@ -68,9 +71,14 @@ class Parts:
     code_version: str = CODE_VERSION
 
 
-def build_worker(client: Client, parts: Parts, readers: ThreadPoolExecutor, queue: str = QUEUE) -> Worker:
-    """The worker of the procedures. Raises `explain.registry.ModelNotLoaded` unless each of its models is approved; the
-    document readers load theirs on first use."""
+def build_workers(
+    client: Client, parts: Parts, readers: ThreadPoolExecutor, queue: str = QUEUE
+) -> tuple[Worker, Worker]:
+    """The worker of the procedures, and that of the documents to read, which takes no more than it can read at once.
+
+    Raises `explain.registry.ModelNotLoaded` unless each of their models is approved; the document readers load theirs
+    on first use.
+    """
     recorder = DecisionRecorder(parts.pool, parts.code_version)
     risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
     parts.models.champion(DOCUMENT_LINES)
@@ -89,13 +97,13 @@ def build_worker(client: Client, parts: Parts, readers: ThreadPoolExecutor, queu
     )
     cases = CaseActivities(parts.pool, parts.filing_public_key)
     monitoring = MonitoringActivities(parts.pool)
-    return Worker(
+    procedures = Worker(
         client,
         task_queue=queue,
         workflows=WORKFLOWS,
         activities=[
             identity.admit_application,
-            identity.read_document,
+            identity.read_document,  # for what was put here before documents had a queue of their own
             identity.check_application,
             screening.screen_applicant,
             decisions.rate_risk,
@@ -111,6 +119,14 @@ def build_worker(client: Client, parts: Parts, readers: ThreadPoolExecutor, queu
         max_concurrent_activities=2 * CONNECTIONS,
         graceful_shutdown_timeout=SHUTDOWN,
     )
+    reading = Worker(
+        client,
+        task_queue=reading_queue(queue),
+        activities=[identity.read_document],
+        max_concurrent_activities=READERS,
+        graceful_shutdown_timeout=SHUTDOWN,
+    )
+    return procedures, reading
 
 
 def build_filing_worker(client: Client, activities: FilingActivities, queue: str = FILING_QUEUE) -> Worker:
@@ -139,8 +155,8 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             watchlist_folder=settings.watchlist_folder,
         )
         client = await _connected(lambda: connect(settings, keys))
-        with ThreadPoolExecutor(READERS, "reader") as readers:
-            async with _running(build_worker(client, parts, readers), client) as ready:
+        with ThreadPoolExecutor(READERS + PORTRAITS, "reader") as readers:
+            async with _running(build_workers(client, parts, readers), client) as ready:
                 yield ready
 
 
@@ -162,7 +178,7 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
             gateway=FolderGateway(settings.filing_folder),
         )
         client = await _connected(lambda: connect_filing(settings, keys))
-        async with _running(build_filing_worker(client, activities), client) as ready:
+        async with _running((build_filing_worker(client, activities),), client) as ready:
             yield ready
 
 
@@ -177,14 +193,16 @@ async def _connected(connecting: Callable[[], Awaitable[Client]]) -> Client:
 
 
 @asynccontextmanager
-async def _running(worker: Worker, client: Client) -> AsyncIterator[Ready]:
+async def _running(workers: Sequence[Worker], client: Client) -> AsyncIterator[Ready]:
     async def ready() -> bool:
-        if not worker.is_running:
+        if not all(worker.is_running for worker in workers):
             return False
         try:
             return await client.service_client.check_health(timeout=timedelta(seconds=2))
         except RPCError:
             return False
 
-    async with worker:
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker)
         yield ready

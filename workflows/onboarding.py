@@ -53,6 +53,7 @@ class OnboardingWorkflow:
                 IdentitySteps.read_document,
                 m.DocumentRef(this.scope, this.application_id, document_id),
                 summary=f"Read document {number} of {len(document_ids)}",
+                task_queue=policies.reading_queue(workflow.info().task_queue),
                 **policies.READING,
             )
             for number, document_id in enumerate(document_ids, start=1)

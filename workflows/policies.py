@@ -60,5 +60,11 @@ DRAFTING = StepPolicy(start_to_close_timeout=timedelta(minutes=2), retry_policy=
 SUBMITTING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy=_patient(timedelta(minutes=15)))
 """The authority's gateway may be closed for hours."""
 
+
+def reading_queue(queue: str) -> str:
+    """Where the documents of a worker on `queue` wait for a reader: apart, so that they hold up no other step."""
+    return f"{queue}-reading"
+
+
 START_RPC = timedelta(seconds=10)
 """How long the dispatcher waits for Temporal to accept a start before it counts as down."""

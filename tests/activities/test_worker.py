@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from clearance.dispatcher import Dispatcher, MainOutbox
 from clearance.trust import ApprovedModels, approve_shipped
-from clearance.worker import Parts, build_worker
+from clearance.worker import Parts, build_workers
 from kyc.specimens.documents import DocumentSpec
 from store import applications, cases, decisions
 from store.applications import Application
@@ -42,9 +42,11 @@ async def running(
     parts = Parts(office.pool, office.vault, office.keys, office.filing_public, models, folder / "worker-index")
     async with (
         await open_pool(office.url, "clearance_dispatcher") as pool,
-        build_worker(client, parts, readers, queue="clearance"),
         asyncio.timeout(120),
+        AsyncExitStack() as stack,
     ):
+        for worker in build_workers(client, parts, readers, queue="clearance"):
+            await stack.enter_async_context(worker)
         dispatching = asyncio.create_task(Dispatcher(pool, MainOutbox(desk.public_key), connected).run())
         try:
             yield

@@ -6,7 +6,8 @@ commands change, use `workflow.patched` and add a history under a new name.
 
 import asyncio
 import sysconfig
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.workflows.conftest import CONVERTER, QUEUE
+from tests.workflows.conftest import CONVERTER, QUEUE, reader
 from tests.workflows.fakes import TENANT, Desk, Script
 from tests.workflows.test_investigation import case_of
 from workflows import messages as m
@@ -34,8 +35,14 @@ MAKER, APPROVER = UUID(int=101), UUID(int=102)
 Run = Callable[[WorkflowEnvironment, Desk], Awaitable[None]]
 
 
-def worker(client: Client, script: Script) -> Worker:
-    return Worker(client, task_queue=QUEUE, workflows=WORKFLOWS, activities=script.activities(), identity="recorder")
+@asynccontextmanager
+async def worker(client: Client, script: Script) -> AsyncIterator[None]:
+    steps = script.activities()
+    async with (
+        Worker(client, task_queue=QUEUE, workflows=WORKFLOWS, activities=steps, identity="recorder"),
+        reader(client, script),
+    ):
+        yield
 
 
 async def keep(name: str, handle: WorkflowHandle) -> None:  # type: ignore[type-arg]

@@ -93,13 +93,13 @@ def test_what_is_not_approved_as_it_is_does_not_load(
 async def test_a_worker_does_not_start_with_a_model_that_is_not_approved(
     deployed: Deployed, tmp_path: Path, name: str, damage: Callable[[ApprovedModels, str, Path], None]
 ) -> None:
-    from clearance.worker import Parts, build_worker
+    from clearance.worker import Parts, build_workers
 
     nothing: Any = None
     parts = Parts(nothing, nothing, nothing, b"", deployed[0], tmp_path)
     damage(deployed[0], name, deployed[1])
     with ThreadPoolExecutor(1) as readers, pytest.raises(ModelNotLoaded):
-        build_worker(nothing, parts, readers)
+        build_workers(nothing, parts, readers)
 
 
 @pytest.mark.parametrize("damage", [None, unsign, alter_model_and_card, revoke])

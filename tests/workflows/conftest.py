@@ -20,6 +20,7 @@ from workflows.contest import ContestWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
+from workflows.policies import reading_queue
 from workflows.visibility import SEARCH_ATTRIBUTES
 
 QUEUE = "clearance-test"
@@ -43,17 +44,25 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
+def reader(client: Client, script: Script) -> Worker:
+    """The worker of the documents to read."""
+    return Worker(client, task_queue=reading_queue(QUEUE), activities=[script.read_document])
+
+
 @pytest.fixture
 def working(environment: WorkflowEnvironment) -> Working:
     """A worker that runs the workflows with the script's steps."""
 
     @asynccontextmanager
     async def worker(script: Script) -> AsyncIterator[Client]:
-        async with Worker(
-            environment.client,
-            task_queue=QUEUE,
-            workflows=[OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow, FilingWorkflow],
-            activities=script.activities(),
+        async with (
+            Worker(
+                environment.client,
+                task_queue=QUEUE,
+                workflows=[OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow, FilingWorkflow],
+                activities=script.activities(),
+            ),
+            reader(environment.client, script),
         ):
             async with asyncio.timeout(60):
                 yield environment.client

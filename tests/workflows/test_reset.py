@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.workflows.conftest import CONVERTER, QUEUE
+from tests.workflows.conftest import CONVERTER, QUEUE, reader
 from tests.workflows.fakes import TENANT, Desk, Script
 from tests.workflows.test_investigation import case_of
 from workflows import messages as m
@@ -66,7 +66,10 @@ async def test_after_a_reset_an_old_approval_is_refused_and_officers_decide_anew
     desk = Desk(now)
     script = Script(outcome="refer", reasons=("RISK_HIGH",), four_eyes=(m.Disposition.APPROVE, m.Disposition.REJECT))
     workflows = [OnboardingWorkflow, CaseWorkflow]
-    async with Worker(server, task_queue=QUEUE, workflows=workflows, activities=script.activities()):
+    async with (
+        Worker(server, task_queue=QUEUE, workflows=workflows, activities=script.activities()),
+        reader(server, script),
+    ):
         async with asyncio.timeout(60):
             onboarding = await server.start_workflow(
                 OnboardingWorkflow.run,
@@ -111,6 +114,7 @@ async def test_an_onboarding_that_is_reset_finds_its_case_again(server: Client) 
     workflows = [OnboardingWorkflow, CaseWorkflow]
     async with (
         Worker(server, task_queue=QUEUE, workflows=workflows, activities=script.activities()),
+        reader(server, script),
         asyncio.timeout(60),
     ):
         onboarding = await server.start_workflow(

@@ -22,6 +22,7 @@ from kyc.checks import code_of, cross_check
 from kyc.document import DocumentReading, DocumentType
 from kyc.faces import FaceMatch
 from store import applications
+from store import readings as links
 from store.connection import Pool, tenant_transaction
 from vault.keys import KeyProvider
 from vault.objects import Vault
@@ -94,6 +95,7 @@ class IdentityActivities(IdentitySteps):
         kept = await keep_reading(self.vault, scope.tenant_id, key, KeptReading(row.document_id, page, reading))
         await self.recorder.register_table(table)
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
+            await links.link_reading(conn, row.document_id, kept)
             recorded = await self.recorder.append(conn, decision, key, f"read_document/{document.document_id}")
         return m.DocumentSummary(
             document_id=document.document_id,

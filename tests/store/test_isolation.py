@@ -10,7 +10,19 @@ import pytest
 from psycopg import sql
 
 from explain.record import DecisionKind
-from store import alerts, applications, audit, cases, credentials, customers, filings, ledger, outbox, transactions
+from store import (
+    alerts,
+    applications,
+    audit,
+    cases,
+    credentials,
+    customers,
+    filings,
+    ledger,
+    outbox,
+    readings,
+    transactions,
+)
 from store.decisions import append_decision
 from store.migrate import ROLES
 from vault.keys import Ed25519Signer
@@ -40,6 +52,7 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
         )
     async with world.as_role("clearance_worker", tenant_id) as conn:
         await applications.link_normalised(conn, document_id, 0, "cd" * 32)
+        await readings.link_reading(conn, document_id, "ef" * 32)
         await customers.create_customer(conn, tenant_id, customer_id, subject_id, application_id, "low")
         await customers.open_account(conn, tenant_id, "A1", customer_id)
     decision = world.decision(tenant_id=tenant_id, subject_id=subject_id, kind=DecisionKind.TRANSACTION_SCORE)

@@ -18,6 +18,7 @@ APPEND_ONLY = {
     "public.case_reason",
     "public.contest",
     "public.decision",
+    "public.document_reading",
     "public.feature_list",
     "public.leaf",
     "public.ledger_checkpoint",

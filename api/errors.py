@@ -246,6 +246,14 @@ def problem_body(kind: Kind, error: Exception) -> dict[str, Any]:
     }
 
 
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem that an error of the table is told as. Raises the error itself where it is not in the table."""
+    for error_class in type(error).__mro__:
+        if error_class in PROBLEMS:
+            return problem_body(PROBLEMS[error_class], error)
+    raise error
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Make every error of the app a problem; what is not in the table is a surprise, which `api.telemetry` answers."""
     for error_class, kind in PROBLEMS.items():

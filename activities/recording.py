@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from temporalio import activity
 
@@ -78,7 +78,7 @@ class DecisionRecorder:
         policy_version: str,
     ) -> Decision:
         unsaid = Decision(
-            decision_id=uuid4(),
+            decision_id=decisions.new_decision_id(self.clock()),
             kind=kind,
             tenant_id=scope.tenant_id,
             subject_id=subject_id,

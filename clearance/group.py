@@ -211,7 +211,7 @@ class Group:
         findings: tuple[Finding, ...],
     ) -> Decision:
         decision = Decision(
-            decision_id=uuid4(),
+            decision_id=decisions.new_decision_id(self.now),
             kind=kind,
             tenant_id=self.tenant_id,
             subject_id=subject_id,

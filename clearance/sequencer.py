@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from clearance.database import service_pool
 from clearance.keyring import Keyring, public_hex
 from clearance.services import Ready
 from clearance.settings import Settings
-from store import ledger
+from store import decisions, ledger
 from store.connection import Pool, service_transaction, tenant_transaction
 from store.tenants import list_tenants
 
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.25
 CHECKPOINT_SECONDS = 60.0
+DAY_CHECK_SECONDS = 3600.0
+DAYS_AHEAD = 14
+"""Partitions of decisions that are made before their day."""
 ALARM_SECONDS = 10.0
 """A leaf that waits longer for its place is an alarm: the promise is one second."""
 
@@ -101,6 +105,16 @@ async def checkpoint_all(line: Line) -> int:
     return len(tenants)
 
 
+async def prepare_days(line: Line) -> int:
+    """Make the partitions of the coming days' decisions; answers how many were missing. Those to file have none."""
+    if line.schema != PUBLIC:
+        return 0
+    async with service_transaction(line.pool) as connection:
+        # Making one waits for whoever writes just then, and holds up whoever comes next: better another try later.
+        await connection.execute("SET LOCAL lock_timeout = '2s'")
+        return await decisions.create_days(connection, datetime.now(UTC).date(), DAYS_AHEAD)
+
+
 @asynccontextmanager
 async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
     """The sequencer of the tenants' ledgers."""
@@ -128,9 +142,12 @@ async def sequencing(line: Line) -> AsyncIterator[Ready]:
 
     async def turn_for_ever() -> None:
         nonlocal last_turn
-        next_checkpoint = time.monotonic() + 1.0
+        next_checkpoint, next_day = time.monotonic() + 1.0, time.monotonic()
         while True:
             try:
+                if time.monotonic() >= next_day:
+                    await prepare_days(line)
+                    next_day = time.monotonic() + DAY_CHECK_SECONDS
                 done = await sequence_all(line.pool, line.schema)
                 if time.monotonic() >= next_checkpoint:
                     await checkpoint_all(line)

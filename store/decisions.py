@@ -1,9 +1,10 @@
 """Decisions with their explanations: appended with their ledger leaf in one transaction, in no other way."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -25,15 +26,19 @@ __all__ = [
     "append_decision",
     "append_decision_batch",
     "count_decisions",
+    "create_days",
     "evidence_bytes",
     "fetch_decision",
     "fetch_decision_of_key",
     "fetch_model",
     "iterate_decisions",
     "list_decisions",
+    "new_decision_id",
     "register_features",
     "register_model",
 ]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DecisionUnknown(LookupError):
@@ -91,6 +96,22 @@ class StoredModel:
     card: Mapping[str, Any]
 
 
+def new_decision_id(at: datetime) -> UUID:
+    """A UUID of version 7 (RFC 9562): the millisecond of `at` in front, so that the id names the day's partition."""
+    milliseconds = (at.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+    value = milliseconds << 80 | int.from_bytes(os.urandom(10))
+    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
+async def create_days(conn: Connection, first: date, days: int) -> int:
+    """Make the partitions of `days` days from `first` on, where they are not there yet; how many were made. Role
+    clearance_sequencer. What is decided on a day without one is kept in the default partition."""
+    cursor = await conn.execute("SELECT create_decision_days(%s, %s)", (first, days))
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def register_model(conn: Connection, ref: ModelRef, format: str, content: bytes, card: Mapping[str, Any]) -> None:
     """Keep a model's native bytes under their digest for replay; again changes nothing. The database checks the digest
     (`psycopg.errors.CheckViolation`)."""
@@ -120,12 +141,13 @@ async def fetch_model(conn: Connection, sha256: str) -> StoredModel:
 
 _APPEND = sql.SQL(
     "WITH known AS (INSERT INTO feature_list (sha256, names) VALUES (%(features_sha256)s, %(features)s) "
-    "ON CONFLICT DO NOTHING), appended AS (INSERT INTO {decision} (decision_id, tenant_id, leaf_id, leaf_row, key, "
-    "subject_id, kind, about, outcome, score, model_sha256, as_of, record, explanation, sealed_evidence, "
-    "created_at) VALUES (%(decision_id)s, %(tenant_id)s, %(leaf_id)s, 0, %(key)s, %(subject_id)s, %(kind)s, "
-    "%(about)s, %(outcome)s, %(score)s, %(model_sha256)s, %(as_of)s, %(record)s, %(explanation)s, "
-    "%(sealed_evidence)s, %(created_at)s) ON CONFLICT (tenant_id, key) WHERE key IS NOT NULL DO NOTHING "
-    "RETURNING decision_id) "
+    "ON CONFLICT DO NOTHING), first AS (INSERT INTO {decision_key} (tenant_id, key, decision_id) "
+    "VALUES (%(tenant_id)s, %(key)s, %(decision_id)s) ON CONFLICT DO NOTHING RETURNING decision_id), "
+    "appended AS (INSERT INTO {decision} (decision_id, tenant_id, leaf_id, leaf_row, key, subject_id, kind, about, "
+    "outcome, score, model_sha256, as_of, record, explanation, sealed_evidence, created_at) "
+    "SELECT decision_id, %(tenant_id)s, %(leaf_id)s, 0, %(key)s, %(subject_id)s, %(kind)s, %(about)s, %(outcome)s, "
+    "%(score)s, %(model_sha256)s, %(as_of)s, %(record)s, %(explanation)s, %(sealed_evidence)s, %(created_at)s "
+    "FROM first RETURNING decision_id) "
     "INSERT INTO {leaf} (leaf_id, tenant_id, decision_id, size, salt, commitment, entry, leaf_hash, created_at) "
     "SELECT %(leaf_id)s, %(tenant_id)s, decision_id, 1, %(salt)s, %(commitment)s, %(entry)s, %(leaf_hash)s, "
     "%(created_at)s FROM appended"
@@ -156,7 +178,9 @@ async def append_decision(
     record = records.decision_record(decision, explanation, sealed_evidence)
     leaf = ledger.make_leaf(decision.tenant_id, decision.decision_id, [record], at)
     cursor = await conn.execute(
-        _APPEND.format(decision=sql.Identifier(schema, "decision"), leaf=sql.Identifier(schema, "leaf")),
+        _APPEND.format(
+            **{name: sql.Identifier(schema, name) for name in ("decision", "decision_key", "leaf")},
+        ),
         {
             "features_sha256": features_sha256,
             "features": features,
@@ -279,7 +303,7 @@ async def fetch_decision(conn: Connection, decision_id: UUID, *, schema: str = "
 
 async def fetch_decision_of_key(conn: Connection, tenant_id: UUID, key: str) -> StoredDecision | None:
     """The decision appended under `workflow_id/step`, if any."""
-    where = "d.tenant_id = %(tenant_id)s AND d.key = %(key)s"
+    where = "d.decision_id = (SELECT decision_id FROM decision_key WHERE tenant_id = %(tenant_id)s AND key = %(key)s)"
     async for decision in _read(conn, where, {"tenant_id": tenant_id, "key": key}, limit=1):
         return decision
     return None
@@ -356,7 +380,9 @@ async def register_features(conn: Connection, names: Sequence[str]) -> str:
 
 async def _leaf_of_key(conn: Connection, tenant_id: UUID, key: str, schema: str) -> ledger.Leaf:
     cursor = await conn.execute(
-        sql.SQL("SELECT leaf_id FROM {} WHERE tenant_id = %s AND key = %s").format(sql.Identifier(schema, "decision")),
+        sql.SQL(
+            "SELECT leaf_id FROM {} WHERE decision_id = (SELECT decision_id FROM {} WHERE tenant_id = %s AND key = %s)"
+        ).format(sql.Identifier(schema, "decision"), sql.Identifier(schema, "decision_key")),
         (tenant_id, key),
     )
     row = await cursor.fetchone()

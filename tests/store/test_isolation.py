@@ -126,7 +126,10 @@ def tenant_tables(world: Any) -> list[tuple[str, str]]:
     with world.superuser() as conn:
         return conn.execute(
             "SELECT table_schema, table_name FROM information_schema.columns WHERE column_name = 'tenant_id' "
-            "AND table_schema IN ('public', 'filing') ORDER BY 1, 2"
+            "AND table_schema IN ('public', 'filing') "
+            "AND NOT (SELECT relispartition FROM pg_class "
+            "WHERE oid = format('%I.%I', table_schema, table_name)::regclass) "
+            "ORDER BY 1, 2"
         ).fetchall()
 
 

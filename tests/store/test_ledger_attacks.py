@@ -285,6 +285,11 @@ async def reuse_record(scene: Scene) -> None:
     leaf = ledger.make_leaf(scene.ledger.tenant_id, decision_id, [row[0]], datetime.now(UTC))
     await ledger.insert_leaf(scene.conn, leaf)
     await scene.run(
+        "INSERT INTO decision_key (tenant_id, key, decision_id) VALUES (%s, 'again', %s)",
+        scene.ledger.tenant_id,
+        decision_id,
+    )
+    await scene.run(
         "INSERT INTO decision (decision_id, tenant_id, leaf_id, leaf_row, key, subject_id, kind, about, outcome, "
         "score, model_sha256, as_of, record, explanation, sealed_evidence, created_at) SELECT %s, tenant_id, %s, 0, "
         "'again', subject_id, kind, about, outcome, score, model_sha256, as_of, record, explanation, sealed_evidence, "

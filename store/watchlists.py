@@ -4,12 +4,17 @@ A list is stale by the time of the last successful check with its source, kept a
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from store.connection import Connection, frozen_row
+
+Hasher = Callable[[Mapping[str, Any]], str]
+"""What an entity's content hashes to (`aml.screening.record_hash`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +27,61 @@ class ListVersion:
     loaded_at: datetime | None = None
     checked_at: datetime | None = None
     """When the source last confirmed that this is its newest version."""
+    source: str = ""
+    """Where it was fetched from: URLs, or the folder it was loaded from."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Entities by schema (`schema:Person`) and values by property (`alias`)."""
 
 
-async def store_version(conn: Connection, version: ListVersion, entities: Iterable[Mapping[str, Any]]) -> bool:
-    """Store a version with its entities (FollowTheMoney JSON with an `id` each); whether it was new."""
-    rows = [(str(entity["id"]), json.dumps(entity, ensure_ascii=False, sort_keys=True)) for entity in entities]
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One attempt to bring a list up to date."""
+
+    list_name: str
+    fetched_at: datetime
+    outcome: str
+    """`new`, `unchanged`, `refused` (what came is not fit to be used) or `failed` (nothing came)."""
+    detail: str = ""
+    sha256: str | None = None
+    validators: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By URL: `etag` and `last_modified`, as the source sent them."""
+
+
+async def store_version(
+    conn: Connection, version: ListVersion, entities: Iterable[Mapping[str, Any]], hasher: Hasher | None = None
+) -> bool:
+    """Store a version with its entities (FollowTheMoney JSON with an `id` each) and their hashes; whether it was new.
+
+    Without `hasher` the entities are kept without hashes, and compared with other versions by what they hold.
+    """
+    rows = [
+        (
+            str(entity["id"]),
+            json.dumps(entity, ensure_ascii=False, sort_keys=True),
+            None if hasher is None else hasher(entity),
+        )
+        for entity in entities
+    ]
     cursor = await conn.execute(
-        "INSERT INTO watchlist_version (list_name, sha256, version, published, entity_count) "
-        "VALUES (%(list_name)s, %(sha256)s, %(version)s, %(published)s, %(entity_count)s) ON CONFLICT DO NOTHING",
+        "INSERT INTO watchlist_version (list_name, sha256, version, published, entity_count, source, counts) "
+        "VALUES (%(list_name)s, %(sha256)s, %(version)s, %(published)s, %(entity_count)s, %(source)s, %(counts)s) "
+        "ON CONFLICT DO NOTHING",
         {
             "list_name": version.list_name,
             "sha256": version.sha256,
             "version": version.version,
             "published": version.published,
             "entity_count": len(rows),
+            "source": version.source,
+            "counts": Jsonb(dict(version.counts)),
         },
     )
     if cursor.rowcount == 0:
         return False
-    async with conn.cursor().copy("COPY watchlist_entity (list_name, sha256, entity_id, entity) FROM STDIN") as copy:
-        for entity_id, entity in rows:
-            await copy.write_row((version.list_name, version.sha256, entity_id, entity))
+    columns = "COPY watchlist_entity (list_name, sha256, entity_id, entity, record_hash) FROM STDIN"
+    async with conn.cursor().copy(columns) as copy:
+        for row in rows:
+            await copy.write_row((version.list_name, version.sha256, *row))
     return True
 
 
@@ -71,7 +110,8 @@ async def latest_versions(conn: Connection) -> list[ListVersion]:
     cursor = conn.cursor(row_factory=frozen_row(ListVersion))
     await cursor.execute(
         "SELECT DISTINCT ON (v.list_name) v.list_name, v.version, v.published, v.sha256, v.entity_count, v.loaded_at, "
-        "c.checked_at FROM watchlist_version v LEFT JOIN LATERAL (SELECT max(checked_at) AS checked_at "
+        "v.source, v.counts, c.checked_at FROM watchlist_version v "
+        "LEFT JOIN LATERAL (SELECT max(checked_at) AS checked_at "
         "FROM watchlist_check c WHERE c.list_name = v.list_name AND c.sha256 = v.sha256) c ON true "
         "ORDER BY v.list_name, greatest(c.checked_at, v.loaded_at) DESC"
     )
@@ -88,3 +128,96 @@ async def iterate_entities(conn: Connection, list_name: str, sha256: str) -> Asy
         )
         async for row in cursor:
             yield row[0]
+
+
+async def find_version(conn: Connection, list_name: str, version: str) -> ListVersion | None:
+    """The stored version of a list by its name for it or the start of its digest; the one loaded last of several."""
+    cursor = conn.cursor(row_factory=frozen_row(ListVersion))
+    await cursor.execute(
+        "SELECT list_name, version, published, sha256, entity_count, loaded_at, source, counts FROM watchlist_version "
+        "WHERE list_name = %(list_name)s AND (version = %(version)s OR starts_with(sha256, %(version)s)) "
+        "ORDER BY loaded_at DESC LIMIT 1",
+        {"list_name": list_name, "version": version},
+    )
+    return await cursor.fetchone()
+
+
+async def record_hashes(conn: Connection, list_name: str, sha256: str, hasher: Hasher) -> dict[str, str]:
+    """Entity id to record hash of a version; `hasher` is for rows that were stored without."""
+    cursor = await conn.execute(
+        "SELECT entity_id, record_hash, CASE WHEN record_hash IS NULL THEN entity END FROM watchlist_entity "
+        "WHERE list_name = %s AND sha256 = %s",
+        (list_name, sha256),
+    )
+    return {row[0]: row[1] or hasher(row[2]) for row in await cursor.fetchall()}
+
+
+async def fetch_entities(
+    conn: Connection, list_name: str, sha256: str, entity_ids: Collection[str]
+) -> list[dict[str, Any]]:
+    """Those of a version's entities, in the order of their ids."""
+    cursor = await conn.execute(
+        "SELECT entity FROM watchlist_entity WHERE list_name = %s AND sha256 = %s AND entity_id = ANY(%s) "
+        "ORDER BY entity_id",
+        (list_name, sha256, list(entity_ids)),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+# --- Fetching ---------------------------------------------------------------------------------------------------------
+
+
+async def record_fetch(conn: Connection, fetch: Fetch) -> None:
+    """Keep what became of an attempt to fetch a list."""
+    await conn.execute(
+        "INSERT INTO watchlist_fetch (list_name, fetched_at, outcome, detail, sha256, validators) VALUES "
+        "(%(list_name)s, %(fetched_at)s, %(outcome)s, %(detail)s, %(sha256)s, %(validators)s)",
+        {
+            "list_name": fetch.list_name,
+            "fetched_at": fetch.fetched_at,
+            "outcome": fetch.outcome,
+            "detail": fetch.detail,
+            "sha256": fetch.sha256,
+            "validators": Jsonb({url: dict(known) for url, known in fetch.validators.items()}),
+        },
+    )
+
+
+async def last_fetches(conn: Connection) -> dict[str, Fetch]:
+    """The last attempt of each list."""
+    cursor = conn.cursor(row_factory=frozen_row(Fetch))
+    await cursor.execute(
+        "SELECT DISTINCT ON (list_name) list_name, fetched_at, outcome, detail, sha256, validators "
+        "FROM watchlist_fetch ORDER BY list_name, fetched_at DESC, fetch_id"
+    )
+    return {fetch.list_name: fetch for fetch in await cursor.fetchall()}
+
+
+async def validators_of(conn: Connection, list_name: str, sha256: str) -> Mapping[str, Mapping[str, str]]:
+    """What the source sent with this version, by URL; nothing where it was not fetched."""
+    cursor = await conn.execute(
+        "SELECT validators FROM watchlist_fetch WHERE list_name = %s AND sha256 = %s AND validators <> '{}' "
+        "ORDER BY fetched_at DESC LIMIT 1",
+        (list_name, sha256),
+    )
+    row = await cursor.fetchone()
+    known: Mapping[str, Mapping[str, str]] = {} if row is None else row[0]
+    return known
+
+
+# --- The basis of rarity ----------------------------------------------------------------------------------------------
+
+
+async def set_basis(conn: Connection, versions: Iterable[tuple[str, str]], reason: str) -> None:
+    """From now on these versions (list, digest) tell how rare a word is."""
+    await conn.execute(
+        "INSERT INTO screening_basis (versions, reason) VALUES (%s, %s)",
+        (Jsonb([list(version) for version in sorted(versions)]), reason),
+    )
+
+
+async def fetch_basis(conn: Connection) -> tuple[tuple[str, str], ...]:
+    """The versions (list, digest) that tell how rare a word is; none before the first."""
+    cursor = await conn.execute("SELECT versions FROM screening_basis ORDER BY basis_id DESC LIMIT 1")
+    row = await cursor.fetchone()
+    return () if row is None else tuple((name, digest) for name, digest in row[0])

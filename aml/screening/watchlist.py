@@ -51,6 +51,16 @@ class WatchList:
     def ref(self) -> ListVersion:
         return ListVersion(self.name, self.version, self.sha256, self.published)
 
+    def counts(self) -> dict[str, int]:
+        """Entities by schema, as `schema:Person`, and values by property, as `alias`."""
+        found: dict[str, int] = {}
+        for entity in self.entities:
+            schema = "schema:" + entity["schema"]
+            found[schema] = found.get(schema, 0) + 1
+            for name, values in entity["properties"].items():
+                found[name] = found.get(name, 0) + len(values)
+        return found
+
     def record_hashes(self) -> dict[str, str]:
         """Entity id to the digest of its canonical JSON."""
         return {entity["id"]: record_hash(entity) for entity in self.entities}

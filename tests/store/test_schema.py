@@ -26,9 +26,11 @@ APPEND_ONLY = {
     "public.ledger_node",
     "public.ledger_position",
     "public.model",
+    "public.screening_basis",
     "public.transaction",
     "public.watchlist_check",
     "public.watchlist_entity",
+    "public.watchlist_fetch",
     "public.watchlist_version",
     "filing.decision",
     "filing.decision_key",
@@ -45,8 +47,10 @@ WITHOUT_TENANT = {
     "public.feature_list",
     "public.model",
     "public.schema_migration",
+    "public.screening_basis",
     "public.watchlist_check",
     "public.watchlist_entity",
+    "public.watchlist_fetch",
     "public.watchlist_version",
 }
 
@@ -114,6 +118,7 @@ def test_every_tenant_table_is_read_by_tenant_only(database: Any) -> None:
     assert wider == {
         ("public.tenant", "service"): set(ROLES) - {"clearance_api"},
         ("public.api_key", "definer"): {"clearance_owner"},
+        ("public.applicant_request", "definer"): {"clearance_owner"},
         ("public.subject", "retention"): {"clearance_retention"},
         ("public.outbox", "dispatcher"): {"clearance_dispatcher"},
         ("public.leaf_pending", "sequencer"): {"clearance_sequencer"},

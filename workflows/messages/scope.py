@@ -13,6 +13,8 @@ class Kind(StrEnum):
     CONTEST = "contest"
     INVESTIGATION = "investigation"
     FILING = "filing"
+    RESCREENING = "rescreening"
+    HIT_REVIEW = "hit-review"
 
 
 def workflow_id(kind: Kind, random_id: UUID) -> str:

@@ -9,6 +9,8 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AfterValidator
 
+from store.queue import Order, Place, QueueRow
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -49,3 +51,36 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
 def cursor(after: str | None) -> Cursor | None:
     """The cursor of a validated `After`."""
     return None if after is None else Cursor.decode(after)
+
+
+def queue_cursor(last: QueueRow, order: Order) -> str:
+    """Where a page of the queue ended, in its order."""
+    instant = last.opened_at if order is Order.NEWEST else last.due_at
+    text = f"{instant.isoformat()} {last.risk} {last.case_id}"
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def queue_place(after: str | None) -> Place | None:
+    """The place behind which the next page begins. Raises `ValueError` for what was not made by `queue_cursor`."""
+    if after is None:
+        return None
+    instant, risk, case_id = urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode().split(" ")
+    place = Place(UUID(case_id), datetime.fromisoformat(instant), int(risk))
+    if place.instant.tzinfo is None or not 0 <= place.risk <= 100:
+        raise ValueError("not a cursor")
+    return place
+
+
+def _queue_readable(text: str) -> str:
+    try:
+        queue_place(text)
+    except ValueError as error:
+        raise ValueError("must be the `next` of an earlier page of the same sort") from error
+    return text
+
+
+QueueAfter = Annotated[
+    str | None,
+    Query(max_length=200, description="`next` of the page before, with the same filters and `sort`."),
+    AfterValidator(lambda t: t and _queue_readable(t)),
+]

@@ -29,6 +29,8 @@ class NewCase:
     four_eyes: bool
     accounts: tuple[str, ...] = ()
     excluded_officers: tuple[UUID, ...] = ()
+    risk: int = 0
+    """0 to 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Case:
     excluded_officers: tuple[UUID, ...]
     revision: int
     status: str
-    """`open`, `claimed`, `awaiting_approval` or `closed`."""
+    """`open`, `claimed`, `awaiting_approval`, `reopening` or `closed`."""
     claimed_by: UUID | None
     maker: UUID | None
     disposition: str | None
@@ -57,6 +59,15 @@ class Case:
     closed_at: datetime | None
     matters: tuple[str, ...]
     """All that the case is about, what joined it later included."""
+    risk: int = 0
+    """0 to 100: the highest score of what referred it."""
+    snoozed_until: datetime | None = None
+    request_id: UUID | None = None
+    """What the applicant is asked for right now."""
+    request_due_at: datetime | None = None
+    disposition_code: str | None = None
+    """Why a false positive was one."""
+    reopenings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,19 @@ class CaseEventRow:
     claimed_by: UUID | None = None
     disposition: str | None = None
     reason_id: UUID | None = None
+    maker: UUID | None = None
+    """Whose disposition stands again, where a re-opening was not approved."""
+    until: datetime | None = None
+    """Until when it is snoozed, or the applicant is asked to answer."""
+    item_id: UUID | None = None
+    """The evidence or the request it is about."""
+    code: str | None = None
+    """Why a false positive was one."""
+    snoozed_until: datetime | None = None
+    request_id: UUID | None = None
+    request_due_at: datetime | None = None
+    due_at: datetime | None = None
+    """The new deadline of a case that was opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +120,10 @@ async def open_case(conn: Connection, case: NewCase, key: str) -> UUID:
     """The id of the case opened under `key` (`workflow_id/step`): the new one, or that of the first run."""
     cursor = await conn.execute(
         "INSERT INTO case_file (case_id, tenant_id, key, kind, about, subject_id, workflow_id, reasons, accounts, "
-        "regime, regime_version, due_at, four_eyes, excluded_officers) VALUES (%(case_id)s, %(tenant_id)s, %(key)s, "
-        "%(kind)s, %(about)s, %(subject_id)s, %(workflow_id)s, %(reasons)s, %(accounts)s, %(regime)s, "
-        "%(regime_version)s, %(due_at)s, %(four_eyes)s, %(excluded_officers)s) ON CONFLICT (tenant_id, key) DO NOTHING",
+        "regime, regime_version, due_at, four_eyes, excluded_officers, risk) VALUES (%(case_id)s, %(tenant_id)s, "
+        "%(key)s, %(kind)s, %(about)s, %(subject_id)s, %(workflow_id)s, %(reasons)s, %(accounts)s, %(regime)s, "
+        "%(regime_version)s, %(due_at)s, %(four_eyes)s, %(excluded_officers)s, %(risk)s) "
+        "ON CONFLICT (tenant_id, key) DO NOTHING",
         {
             "case_id": case.case_id,
             "tenant_id": case.tenant_id,
@@ -114,6 +139,7 @@ async def open_case(conn: Connection, case: NewCase, key: str) -> UUID:
             "due_at": case.due_at,
             "four_eyes": case.four_eyes,
             "excluded_officers": list(case.excluded_officers),
+            "risk": case.risk,
         },
     )
     if cursor.rowcount == 0:
@@ -124,6 +150,7 @@ async def open_case(conn: Connection, case: NewCase, key: str) -> UUID:
         assert row is not None
         return UUID(str(row[0]))
     await _add_matter(conn, case.tenant_id, case.case_id, case.about)
+    await _add_accounts(conn, case.tenant_id, case.case_id, case.accounts)
     return case.case_id
 
 
@@ -135,7 +162,8 @@ async def find_open_case_sharing(
     await cursor.execute(
         "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
         "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
-        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, c.risk, c.snoozed_until, c.request_id, "
+        "c.request_due_at, c.disposition_code, c.reopenings, ARRAY(SELECT m.about FROM case_matter m "
         "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c "
         "WHERE c.tenant_id = current_tenant() AND c.status <> 'closed' "
         "AND (c.accounts && %(accounts)s::text[] OR c.subject_id = %(subject_id)s::uuid) "
@@ -152,18 +180,20 @@ async def join_case(
     about: str,
     accounts: Sequence[str] = (),
     reasons: Sequence[str] = (),
+    risk: int = 0,
 ) -> None:
-    """Let another matter join an open case, with its accounts and reasons; again changes nothing."""
+    """Let another matter join an open case, with its accounts, reasons and risk; again changes nothing."""
     cursor = await conn.execute(
         "UPDATE case_file SET "
         "accounts = ARRAY(SELECT DISTINCT a FROM unnest(accounts || %(accounts)s::text[]) a ORDER BY a), "
-        "reasons = reasons || ARRAY(SELECT r FROM unnest(%(reasons)s::text[]) r WHERE r <> ALL (reasons)) "
-        "WHERE case_id = %(case_id)s",
-        {"case_id": case_id, "accounts": list(accounts), "reasons": list(reasons)},
+        "reasons = reasons || ARRAY(SELECT r FROM unnest(%(reasons)s::text[]) r WHERE r <> ALL (reasons)), "
+        "risk = greatest(risk, %(risk)s) WHERE case_id = %(case_id)s",
+        {"case_id": case_id, "accounts": list(accounts), "reasons": list(reasons), "risk": risk},
     )
     if cursor.rowcount == 0:
         raise CaseUnknown(str(case_id))
     await _add_matter(conn, tenant_id, case_id, about)
+    await _add_accounts(conn, tenant_id, case_id, accounts)
 
 
 async def _add_matter(conn: Connection, tenant_id: UUID, case_id: UUID, about: str) -> None:
@@ -173,47 +203,61 @@ async def _add_matter(conn: Connection, tenant_id: UUID, case_id: UUID, about: s
     )
 
 
+async def _add_accounts(conn: Connection, tenant_id: UUID, case_id: UUID, accounts: Sequence[str]) -> None:
+    await conn.execute(
+        "INSERT INTO case_account (tenant_id, account_ref, case_id) "
+        "SELECT %(tenant_id)s, a, %(case_id)s FROM unnest(%(accounts)s::text[]) a ON CONFLICT DO NOTHING",
+        {"tenant_id": tenant_id, "case_id": case_id, "accounts": list(accounts)},
+    )
+
+
 async def record_event(conn: Connection, event: CaseEventRow) -> bool:
     """Write an accepted action and the case's new state; whether it was new. (case, revision) is the key: a second run
     changes nothing, and an older revision never overwrites a newer state."""
+    values = {
+        "tenant_id": event.tenant_id,
+        "case_id": event.case_id,
+        "revision": event.revision,
+        "action": event.action,
+        "status": event.status,
+        "officer_id": event.officer_id,
+        "claimed_by": event.claimed_by,
+        "disposition": event.disposition,
+        "reason_id": event.reason_id,
+        "at": event.at,
+        "maker": event.maker,
+        "until": event.until,
+        "item_id": event.item_id,
+        "code": event.code,
+        "snoozed_until": event.snoozed_until,
+        "request_id": event.request_id,
+        "request_due_at": event.request_due_at,
+        "due_at": event.due_at,
+    }
     cursor = await conn.execute(
         "INSERT INTO case_event (tenant_id, case_id, revision, action, status, officer_id, claimed_by, disposition, "
-        "reason_id, at) VALUES (%(tenant_id)s, %(case_id)s, %(revision)s, %(action)s, %(status)s, %(officer_id)s, "
-        "%(claimed_by)s, %(disposition)s, %(reason_id)s, %(at)s) ON CONFLICT (case_id, revision) DO NOTHING",
-        {
-            "tenant_id": event.tenant_id,
-            "case_id": event.case_id,
-            "revision": event.revision,
-            "action": event.action,
-            "status": event.status,
-            "officer_id": event.officer_id,
-            "claimed_by": event.claimed_by,
-            "disposition": event.disposition,
-            "reason_id": event.reason_id,
-            "at": event.at,
-        },
+        "reason_id, at, maker, until, item_id, code) VALUES (%(tenant_id)s, %(case_id)s, %(revision)s, %(action)s, "
+        "%(status)s, %(officer_id)s, %(claimed_by)s, %(disposition)s, %(reason_id)s, %(at)s, %(maker)s, %(until)s, "
+        "%(item_id)s, %(code)s) ON CONFLICT (case_id, revision) DO NOTHING",
+        values,
     )
     if cursor.rowcount == 0:
         return False
     await conn.execute(
         "UPDATE case_file SET revision = %(revision)s, status = %(status)s, claimed_by = %(claimed_by)s, "
         "maker = CASE WHEN %(action)s = 'decide' THEN %(officer_id)s::uuid "
-        "WHEN %(action)s = 'return' THEN NULL ELSE maker END, "
-        "disposition = CASE WHEN %(action)s = 'return' THEN NULL "
+        "WHEN %(action)s IN ('return', 'reopen') THEN %(maker)s::uuid ELSE maker END, "
+        "disposition = CASE WHEN %(action)s IN ('return', 'reopen') THEN %(disposition)s "
         "ELSE coalesce(%(disposition)s, disposition) END, "
-        "escalated = escalated OR %(action)s = 'escalated', "
+        "disposition_code = CASE WHEN %(action)s IN ('decide', 'return', 'reopen') THEN %(code)s "
+        "ELSE disposition_code END, "
+        "snoozed_until = %(snoozed_until)s, request_id = %(request_id)s, request_due_at = %(request_due_at)s, "
+        "due_at = coalesce(%(due_at)s, due_at), "
+        "reopenings = reopenings + CASE WHEN %(action)s = 'reopen' THEN 1 ELSE 0 END, "
+        "escalated = CASE WHEN %(action)s = 'reopen' THEN false ELSE escalated OR %(action)s = 'escalated' END, "
         "closed_at = CASE WHEN %(status)s = 'closed' THEN coalesce(closed_at, %(at)s) END "
         "WHERE case_id = %(case_id)s AND revision <= %(revision)s",
-        {
-            "case_id": event.case_id,
-            "revision": event.revision,
-            "action": event.action,
-            "status": event.status,
-            "officer_id": event.officer_id,
-            "claimed_by": event.claimed_by,
-            "disposition": event.disposition,
-            "at": event.at,
-        },
+        values,
     )
     return True
 
@@ -224,7 +268,8 @@ async def fetch_case(conn: Connection, case_id: UUID) -> Case:
     await cursor.execute(
         "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
         "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
-        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, c.risk, c.snoozed_until, c.request_id, "
+        "c.request_due_at, c.disposition_code, c.reopenings, ARRAY(SELECT m.about FROM case_matter m "
         "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c WHERE c.case_id = %s",
         (case_id,),
     )
@@ -240,7 +285,8 @@ async def list_cases(conn: Connection, status: str | None = None, limit: int = 5
     await cursor.execute(
         "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
         "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
-        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, c.risk, c.snoozed_until, c.request_id, "
+        "c.request_due_at, c.disposition_code, c.reopenings, ARRAY(SELECT m.about FROM case_matter m "
         "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c "
         "WHERE c.tenant_id = current_tenant() AND CASE WHEN %(status)s::text IS NULL THEN c.status <> 'closed' "
         "ELSE c.status = %(status)s END ORDER BY c.due_at, c.case_id LIMIT %(limit)s",
@@ -255,7 +301,8 @@ async def cases_about(conn: Connection, about: str) -> list[Case]:
     await cursor.execute(
         "SELECT c.case_id, c.tenant_id, c.kind, c.about, c.subject_id, c.workflow_id, c.reasons, c.accounts, c.regime, "
         "c.regime_version, c.due_at, c.four_eyes, c.excluded_officers, c.revision, c.status, c.claimed_by, c.maker, "
-        "c.disposition, c.escalated, c.opened_at, c.closed_at, ARRAY(SELECT m.about FROM case_matter m "
+        "c.disposition, c.escalated, c.opened_at, c.closed_at, c.risk, c.snoozed_until, c.request_id, "
+        "c.request_due_at, c.disposition_code, c.reopenings, ARRAY(SELECT m.about FROM case_matter m "
         "WHERE m.case_id = c.case_id ORDER BY m.joined_at, m.about) AS matters FROM case_file c "
         "WHERE c.case_id IN (SELECT case_id FROM case_matter WHERE tenant_id = current_tenant() AND about = %s) "
         "ORDER BY c.opened_at, c.case_id",
@@ -268,8 +315,8 @@ async def fetch_events(conn: Connection, case_id: UUID) -> list[CaseEventRow]:
     """The case's accepted actions by revision."""
     cursor = conn.cursor(row_factory=frozen_row(CaseEventRow))
     await cursor.execute(
-        "SELECT tenant_id, case_id, revision, action, status, at, officer_id, claimed_by, disposition, reason_id "
-        "FROM case_event WHERE case_id = %s ORDER BY revision",
+        "SELECT tenant_id, case_id, revision, action, status, at, officer_id, claimed_by, disposition, reason_id, "
+        "maker, until, item_id, code FROM case_event WHERE case_id = %s ORDER BY revision",
         (case_id,),
     )
     return await cursor.fetchall()

@@ -50,3 +50,23 @@ def alert(alert_id: UUID) -> bytes:
 def transaction(tenant_id: UUID, transaction_id: str) -> bytes:
     """What a payer wrote to a transaction."""
     return b"transaction:%b:%b" % (tenant_id.bytes, transaction_id.encode())
+
+
+def request_text(request_id: UUID) -> bytes:
+    """What an applicant is asked for, in an officer's words."""
+    return b"request_text:%b" % request_id.bytes
+
+
+def upload_token(request_id: UUID) -> bytes:
+    """The token of the upload that answers a request."""
+    return b"upload_token:%b" % request_id.bytes
+
+
+def webhook_secret(secret_id: UUID) -> bytes:
+    """What an endpoint's deliveries are signed with."""
+    return b"webhook_secret:%b" % secret_id.bytes
+
+
+def filing_part(filing_id: UUID, part: str) -> bytes:
+    """What belongs to a filing beside its report: `findings`, `answer`, `supplement`."""
+    return b"filing_part:%b:%b" % (filing_id.bytes, part.encode())

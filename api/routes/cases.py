@@ -1,45 +1,38 @@
 """Cases: the officers' queue, one case with all that belongs to it, and the actions that go to its workflow."""
 
-import json
 from hashlib import sha256
-from typing import Annotated, Any, cast
+from typing import Annotated, Literal, cast
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
 
 from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, Principal, needs
+from api.case_view import case_out, queue_row, read_case
 from api.officers import ActionRefused, Intent, WorkflowEnded, act_on_case, look
+from api.paging import QueueAfter, queue_cursor, queue_place
 from api.permissions import Permission
-from api.routes.decisions import decision_row
 from api.schemas.cases import (
     ActionIn,
     ApproveIn,
-    CaseEventOut,
     CaseList,
     CaseOut,
-    CaseRow,
     CaseStateOut,
-    ContestOut,
     DecideIn,
-    DocumentOut,
+    Kind,
     NoteIn,
     ReturnIn,
     Status,
 )
-from api.schemas.decisions import DecisionRow
+from api.schemas.fields import Instant
 from api.schemas.problems import problem_responses
 from api.services import Services
 from api.subject_keys import subject_key
-from store.alerts import fetch_alert
-from store.applications import fetch_application, fetch_documents
 from store.audit import record_read, record_refusal
-from store.cases import Case, add_reason, fetch_case, fetch_events, list_cases, list_reasons
-from store.connection import Connection, tenant_transaction
-from store.contests import list_contests
-from store.decisions import list_decisions
-from store.subjects import SubjectErased
+from store.cases import Case, add_reason, fetch_case
+from store.connection import tenant_transaction
+from store.queue import Order, QueueFilter, fetch_queue
 from vault import contexts
-from vault.envelope import open_sealed, seal
+from vault.envelope import seal
 from workflows.messages import CaseAction, CaseState, Disposition
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=GuardedRoute)
@@ -51,14 +44,44 @@ _ACTION_PROBLEMS = problem_responses([404, 409, 410, 422])
 async def queue(
     principal: CurrentPrincipal,
     services: CurrentServices,
-    status: Status | None = None,
+    status: Annotated[
+        list[Status] | None, Query(description="Any of these; without it, all that are not closed.")
+    ] = None,
+    kind: Annotated[list[Kind] | None, Query(description="Any of these.")] = None,
+    assignee: Annotated[
+        Literal["me", "nobody"] | UUID | None, Query(description="Whose it is: an officer's id, `me` or `nobody`.")
+    ] = None,
+    reason: Annotated[str | None, Query(max_length=100, description="A rule or typology that referred it.")] = None,
+    min_risk: Annotated[int, Query(ge=0, le=100)] = 0,
+    due_before: Instant | None = None,
+    due_after: Instant | None = None,
+    escalated: bool | None = None,
+    snoozed: Annotated[bool, Query(description="Show snoozed cases too.")] = False,
+    sort: Annotated[Order, Query(description="What comes first.")] = Order.DEADLINE,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: QueueAfter = None,
 ) -> CaseList:
-    """By deadline, the most urgent first: those of one status, or all that are not closed."""
+    """By deadline, by risk, or the newest first, a page at a time. Nothing personal is in the list."""
+    wanted = QueueFilter(
+        statuses=tuple(status or ()),
+        kinds=tuple(kind or ()),
+        assignee=principal.person if assignee == "me" else assignee if isinstance(assignee, UUID) else None,
+        unassigned=assignee == "nobody",
+        reason=reason,
+        least_risk=min_risk,
+        due_before=due_before,
+        due_after=due_after,
+        escalated=escalated,
+        with_snoozed=snoozed,
+    )
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
-        cases = await list_cases(connection, status, limit)
+        found = await fetch_queue(connection, wanted, order=sort, after=queue_place(after), limit=limit + 1)
         await record_read(connection, principal.actor, "list", "cases")
-    return CaseList(cases=[CaseRow(**_row(case)) for case in cases])
+    now, page = services.clock(), found[:limit]
+    return CaseList(
+        cases=[queue_row(case, now) for case in page],
+        next=queue_cursor(page[-1], sort) if len(found) > limit else None,
+    )
 
 
 @router.get(
@@ -68,34 +91,14 @@ async def queue(
     summary="One case with all that belongs to it",
 )
 async def show(case_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> CaseOut:
-    """Applicant, documents, decisions, contests and history in one answer. Audited.
+    """Applicant, documents, alerts and cases of the same parties, screening hits, decisions, evidence, requests and
+    history in one answer. Audited.
 
     Looks the same whether or not a filing follows.
     """
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
-        case = await fetch_case(connection, case_id)
-        await record_read(connection, principal.actor, "read", f"case:{case_id}")
-        try:
-            data_key = await subject_key(connection, services, principal.tenant_id, case.subject_id)
-        except SubjectErased:
-            data_key = None
-        decisions = await _decisions(connection, case)
-        history = await _history(connection, case, data_key)
-        of_application = await _of_application(connection, case, data_key)
-    return CaseOut(
-        **_row(case),
-        matters=list(case.matters),
-        accounts=list(case.accounts),
-        regime=case.regime,
-        regime_version=case.regime_version,
-        excluded_officers=list(case.excluded_officers),
-        maker=case.maker,
-        disposition=Disposition(case.disposition) if case.disposition else None,
-        closed_at=case.closed_at,
-        decisions=decisions,
-        history=history,
-        **of_application,
-    )
+        file, data_key = await read_case(connection, services, principal, case_id)
+    return case_out(file, data_key, services.clock())
 
 
 @router.post(
@@ -255,89 +258,3 @@ async def _keep_reason(services: Services, principal: Principal, case: Case, rea
             officer_id=principal.person,
         )
     return reason_id, digest
-
-
-# --- What a case shows -----------------------------------------------------------------------------------------------
-
-
-def _row(case: Case) -> dict[str, Any]:
-    return {
-        "case_id": case.case_id,
-        "kind": case.kind,
-        "about": case.about,
-        "status": case.status,
-        "revision": case.revision,
-        "reasons": list(case.reasons),
-        "due_at": case.due_at,
-        "escalated": case.escalated,
-        "four_eyes": case.four_eyes,
-        "claimed_by": case.claimed_by,
-        "opened_at": case.opened_at,
-    }
-
-
-async def _decisions(connection: Connection, case: Case) -> list[DecisionRow]:
-    """The decisions on every matter; an alert's matter is its transaction too."""
-    abouts = list(case.matters)
-    for matter in case.matters:
-        kind, _, matter_id = matter.partition(":")
-        alert = await fetch_alert(connection, UUID(matter_id)) if kind == "alert" else None
-        if alert is not None:
-            abouts += [f"transaction:{transaction}" for transaction in (alert.transaction_id, *alert.transactions)]
-    found = [decision for about in dict.fromkeys(abouts) for decision in await list_decisions(connection, about)]
-    return [decision_row(decision) for decision in found]
-
-
-async def _history(connection: Connection, case: Case, data_key: bytes | None) -> list[CaseEventOut]:
-    words: dict[UUID, str] = {}
-    if data_key:
-        for reason in await list_reasons(connection, case.case_id):
-            context = contexts.reason(reason.reason_id)
-            words[reason.reason_id] = open_sealed(data_key, reason.sealed_text, context).decode()
-    return [
-        CaseEventOut(
-            revision=event.revision,
-            action=event.action,
-            status=event.status,
-            officer_id=event.officer_id,
-            disposition=event.disposition,
-            reason=words.get(event.reason_id) if event.reason_id else None,
-            at=event.at,
-        )
-        for event in await fetch_events(connection, case.case_id)
-    ]
-
-
-async def _of_application(connection: Connection, case: Case, data_key: bytes | None) -> dict[str, Any]:
-    """Applicant, documents and contests of an application's case; nothing for an alert's."""
-    kind, _, matter_id = case.about.partition(":")
-    application = await fetch_application(connection, UUID(matter_id)) if kind == "application" else None
-    if application is None:
-        return {"applicant": None, "documents": [], "contests": []}
-    application_id = application.application_id
-    applicant = None
-    if data_key:
-        applicant = json.loads(open_sealed(data_key, application.sealed_applicant, contexts.applicant(application_id)))
-    return {
-        "applicant": applicant,
-        "documents": [
-            DocumentOut(
-                document_id=document.document_id,
-                kind=cast(Any, document.kind),
-                media_type=document.media_type,
-                pages=len(document.pages),
-            )
-            for document in await fetch_documents(connection, application_id)
-        ],
-        "contests": [
-            ContestOut(
-                contest_id=contest.contest_id,
-                outcome=contest.outcome,
-                reason=open_sealed(data_key, contest.sealed_reason, contexts.contest(contest.contest_id)).decode()
-                if data_key
-                else None,
-                submitted_at=contest.submitted_at,
-            )
-            for contest in await list_contests(connection, application_id)
-        ],
-    }

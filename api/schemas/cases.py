@@ -6,29 +6,39 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.decisions import DecisionRow
+from api.schemas.alerts import AlertRow
+from api.schemas.decisions import DecisionRow, FindingOut
 from api.schemas.fields import LongText
 from workflows.messages import Disposition
 
-Status = Literal["open", "claimed", "awaiting_approval", "closed"]
+Status = Literal["open", "claimed", "awaiting_approval", "reopening", "closed"]
+Kind = Literal["application", "contest", "alert", "screening"]
 
 
 class CaseRow(BaseModel):
     case_id: UUID
-    kind: Literal["application", "contest", "alert"]
+    kind: Kind
     about: str
-    status: Status
+    status: Status = Field(description="`reopening`: an officer wants it opened again and another one has to approve.")
     revision: int = Field(description="Send it back with an action: it is refused if someone acted in between.")
+    risk: int = Field(description="0 to 100: the highest score of what referred it.")
     reasons: list[str] = Field(description="The rules or typologies that referred it.")
     due_at: datetime
+    seconds_left: int = Field(description="Until the deadline; negative once it has passed.")
     escalated: bool = Field(description="Its deadline passed while it was open.")
     four_eyes: bool = Field(description="Some dispositions wait for a second officer's approval.")
     claimed_by: UUID | None
+    maker: UUID | None = Field(description="Who decided, while a second officer has to approve, and after.")
+    disposition: Disposition | None
+    snoozed_until: datetime | None = Field(description="Hidden from the queue until then.")
+    request_due_at: datetime | None = Field(description="Until then the applicant is asked to answer.")
     opened_at: datetime
+    closed_at: datetime | None
 
 
 class CaseList(BaseModel):
     cases: list[CaseRow]
+    next: str | None = Field(default=None, description="Pass it as `after` for the next page; absent on the last.")
 
 
 class CaseEventOut(BaseModel):
@@ -40,6 +50,10 @@ class CaseEventOut(BaseModel):
     officer_id: UUID | None
     disposition: str | None
     reason: str | None = Field(description="The officer's words.")
+    assigned_to: UUID | None = Field(description="Who has the case after it.")
+    code: str | None = Field(description="Why a false positive was one.")
+    until: datetime | None = Field(description="Until when it is snoozed, or the applicant is asked to answer.")
+    item_id: UUID | None = Field(description="The evidence or the request it is about.")
     at: datetime
 
 
@@ -57,19 +71,58 @@ class ContestOut(BaseModel):
     submitted_at: datetime
 
 
+class EvidenceOut(BaseModel):
+    """A file on the case."""
+
+    evidence_id: UUID
+    sha256: str = Field(description="Of the bytes as they were uploaded.")
+    media_type: str
+    size: int
+    file_name: str | None = Field(description="As uploaded; `null` without one, and once erased.")
+    officer_id: UUID | None = Field(description="Who uploaded it; `null` for the applicant.")
+    request_id: UUID | None = Field(description="The request that the applicant answered with it.")
+    pages: int = Field(description="Normalised pages, at /v1/cases/{case_id}/evidence/{evidence_id}/pages/{page}.")
+    problem: str | None = Field(description="Why no page could be made of it.")
+    uploaded_at: datetime
+
+
+class RequestOut(BaseModel):
+    """What the applicant was asked for."""
+
+    request_id: UUID
+    officer_id: UUID
+    text: str | None = Field(description="In the officer's words; `null` once erased.")
+    state: Literal["open", "answered", "expired", "ended"]
+    expires_at: datetime
+    created_at: datetime
+    answered_at: datetime | None
+
+
+class HitOut(FindingOut):
+    """A watchlist entry that matched, as the screening decision found it."""
+
+    decision_id: UUID = Field(description="Its contributions are at /v1/decisions/{decision_id}.")
+
+
 class CaseOut(CaseRow):
     matters: list[str] = Field(description="All that it is about, what joined later included.")
     accounts: list[str]
     regime: str
     regime_version: str
     excluded_officers: list[UUID] = Field(description="They took part before and may not act.")
-    maker: UUID | None
-    disposition: Disposition | None
-    closed_at: datetime | None
+    disposition_code: str | None = Field(description="Why a false positive was one.")
+    reopenings: int = Field(description="How often it was opened again.")
+    application_id: UUID | None = Field(description="The person's application.")
     decisions: list[DecisionRow] = Field(description="On every matter of the case: read them at /v1/decisions.")
-    applicant: dict[str, Any] | None = Field(description="As submitted; `null` for alerts, and once erased.")
+    screening_hits: list[HitOut]
+    applicant: dict[str, Any] | None = Field(description="As submitted; `null` for strangers, and once erased.")
     documents: list[DocumentOut]
     contests: list[ContestOut]
+    alerts: list[AlertRow] = Field(description="The case's own.")
+    related_alerts: list[AlertRow] = Field(description="Others on the same person or accounts, newest first.")
+    earlier_cases: list[CaseRow] = Field(description="Others on the same person or accounts, newest first.")
+    evidence: list[EvidenceOut]
+    requests: list[RequestOut]
     history: list[CaseEventOut]
 
 

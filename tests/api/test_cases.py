@@ -342,3 +342,45 @@ async def test_an_action_that_makes_no_sense_is_a_problem(house: House, action: 
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "REQUEST_INVALID")
     assert case.commands == []
+
+
+# --- The queue -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_queue_pages_by_cursor_in_every_order(house: House) -> None:
+    cases = {str((await house.case()).case_id) for _ in range(5)}
+    for sort in ("deadline", "risk", "newest"):
+        seen: list[str] = []
+        after = None
+        while True:
+            parameters = {"sort": sort, "limit": "2"} | ({"after": after} if after else {})
+            answer = await house.officer("analyst").get("/v1/cases", params=parameters)
+            assert answer.status_code == 200, answer.text
+            seen += [row["case_id"] for row in answer.json()["cases"]]
+            after = answer.json()["next"]
+            if after is None:
+                break
+        assert sorted(seen) == sorted(cases), sort
+
+
+async def test_the_queue_filters_and_says_what_it_does_not_understand(house: House) -> None:
+    case = await house.case()
+    analyst = house.officer("analyst")
+
+    async def ids(**parameters: str) -> list[str]:
+        answer = await analyst.get("/v1/cases", params=parameters)
+        assert answer.status_code == 200, answer.text
+        return [row["case_id"] for row in answer.json()["cases"]]
+
+    own = [str(case.case_id)]
+    assert await ids(assignee="nobody") == own
+    assert await ids(assignee="me") == []
+    assert await ids(assignee=str(uuid4())) == []
+    assert await ids(kind="application", reason="risk_high") == own
+    assert await ids(kind="alert") == []
+    assert await ids(min_risk="1") == []
+    for wrong in ({"after": "x"}, {"sort": "age"}, {"kind": "dog"}, {"assignee": "them"}, {"min_risk": "101"}):
+        assert (await analyst.get("/v1/cases", params=wrong)).status_code == 422, wrong
+    shown = (await analyst.get(f"/v1/cases/{case.case_id}")).json()
+    assert shown["seconds_left"] > 0
+    assert shown["earlier_cases"] == shown["related_alerts"] == shown["evidence"] == shown["requests"] == []

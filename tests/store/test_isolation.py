@@ -1,5 +1,6 @@
 """A tenant sees and touches its own rows only, under every role and in every table."""
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,12 @@ from store import (
     cases,
     credentials,
     customers,
+    evidence,
     filings,
     ledger,
     outbox,
     readings,
+    requests,
     transactions,
 )
 from store.decisions import append_decision
@@ -93,7 +96,9 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
             await append_decision(conn, again, key=key, sealed_evidence=b"x")
         await cases.open_case(
             conn,
-            cases.NewCase(case_id, tenant_id, "alert", "alert:x", subject_id, "w", ("r",), "US", "1", NOW, False),
+            cases.NewCase(
+                case_id, tenant_id, "alert", "alert:x", subject_id, "w", ("r",), "US", "1", NOW, False, ("A1",)
+            ),
             "k",
         )
         await cases.record_event(conn, cases.CaseEventRow(tenant_id, case_id, 0, "opened", "open", NOW))
@@ -102,6 +107,21 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
         await ledger.sequence(conn, tenant_id, 1)
     async with world.as_role("clearance_api", tenant_id) as conn:
         await cases.add_reason(conn, uuid4(), b"x", "ab" * 32, tenant_id=tenant_id, case_id=case_id, officer_id=uuid4())
+        request_id, evidence_id = uuid4(), uuid4()
+        await requests.add_request(
+            conn,
+            requests.NewRequest(
+                request_id, tenant_id, case_id, application_id, subject_id, uuid4(), os.urandom(32), b"x", b"x", NOW
+            ),
+        )
+        await evidence.add_evidence(
+            conn,
+            evidence.NewEvidence(
+                evidence_id, tenant_id, case_id, subject_id, "ab" * 32, "image/png", 10, request_id=request_id
+            ),
+        )
+    async with world.as_role("clearance_worker", tenant_id) as conn:
+        await evidence.link_evidence_page(conn, tenant_id, evidence_id, 0, "ab" * 32)
     async with world.as_role("clearance_filing", tenant_id) as conn:
         filing_id = uuid4()
         for key in ("x", "y", "z"):
@@ -152,7 +172,7 @@ async def test_another_tenant_sees_and_changes_nothing_in_any_table(lone_world: 
 
 
 SEES_ALL = {
-    "clearance_owner": {"public.tenant", "public.api_key"},
+    "clearance_owner": {"public.tenant", "public.api_key", "public.applicant_request"},
     "clearance_worker": {"public.tenant"},
     "clearance_dispatcher": {"public.tenant", "public.outbox"},
     "clearance_engine": {"public.tenant"},

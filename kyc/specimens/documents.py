@@ -13,7 +13,7 @@ import numpy as np
 from kyc.document import DocumentType
 from kyc.mrz import LAYOUTS, Layout, compose, name_element, parse
 from kyc.names import transliterate
-from kyc.specimens.layouts import PIXELS_PER_MM, draw_page, stack
+from kyc.specimens.layouts import PIXELS_PER_MM, Page, draw_page, stack
 from kyc.specimens.persons import STATES, invent_number, invent_person
 from kyc.specimens.photograph import PHONE, Capture, photograph
 from kyc.specimens.portrait import IDENTITIES, STRANGERS, draw_portrait
@@ -114,22 +114,8 @@ def invent_document(
 
 def draw_document(spec: DocumentSpec, seed: int) -> Specimen:
     """The document's picture (JPEG) and truth; the same spec and seed draw the same bytes."""
-    layout = next(item for item in LAYOUTS if item.type is spec.type)
-    true_lines = _lines(spec, layout)
-    lines = _retype(true_lines, layout, seed) if spec.defect is Defect.CHECK_DIGIT else true_lines
-    printed = _printed(spec, seed)
-    kind = spec.type.value
-    card = spec.type is DocumentType.TD1
-    high = round((34 if card else 45) * PIXELS_PER_MM)
-    identity = STRANGERS[spec.identity] if spec.defect is Defect.SWAPPED_PORTRAIT else spec.identity
-    portrait = draw_portrait(identity, seed, round(high * 0.77), high)
-    small = draw_portrait(spec.identity, seed + 1, round(high * 0.25), round(high * 0.32))
-    heading = f"{_HEADINGS[kind]}  {spec.issuer}"
-    if card and spec.side == "both":
-        front = draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side="front")
-        page = stack(front, draw_page(kind, heading, printed, lines, None, seed, side="back"))
-    else:
-        page = draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side=spec.side)
+    lines = _zone_lines(spec, seed)
+    page = draw_flat(spec, seed)
     picture = photograph(page.image, spec.capture, seed)
     image = picture.jpeg
     if spec.quarter_turns % 4:
@@ -141,21 +127,51 @@ def draw_document(spec: DocumentSpec, seed: int) -> Specimen:
     for left, top, right, bottom in page.mrz_boxes:
         corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float64)
         quads.append(np.round(cv2.perspectiveTransform(corners, matrix)[0], 1).tolist())
+    outline = np.array(
+        [[[0, 0], [page.image.shape[1], 0], page.image.shape[1::-1], [0, page.image.shape[0]]]], np.float64
+    )
     parsed = parse(lines, spec.issue_date)
     names = {name: parsed.fields.get(name, "") for name in ("surname", "given_names")}  # as far as the zone has room
     truth = {
-        "type": kind,
+        "type": spec.type.value,
         "lines": list(lines),
         "checks": dict(parsed.checks),
         "fields": {**_fields(spec), **names},
-        "printed": printed,
+        "printed": _printed(spec, seed),
         "defect": None if spec.defect is None else spec.defect.value,
         "identity": spec.identity,
-        "portrait_identity": identity,
+        "portrait_identity": _shown_identity(spec),
         "mrz_quads": quads,
+        "page_quad": np.round(cv2.perspectiveTransform(outline, matrix)[0], 1).tolist(),
         "quarter_turns": spec.quarter_turns % 4,
     }
     return Specimen(image, truth)
+
+
+def draw_flat(spec: DocumentSpec, seed: int, *, side: str | None = None) -> Page:
+    """The document flat, as it lies before anybody photographs it; `side` overrides the specification's."""
+    lines = _zone_lines(spec, seed)
+    printed = _printed(spec, seed)
+    kind, side = spec.type.value, side or spec.side
+    card = spec.type is DocumentType.TD1
+    high = round((34 if card else 45) * PIXELS_PER_MM)
+    portrait = draw_portrait(_shown_identity(spec), seed, round(high * 0.77), high)
+    small = draw_portrait(spec.identity, seed + 1, round(high * 0.25), round(high * 0.32))
+    heading = f"{_HEADINGS[kind]}  {spec.issuer}"
+    if card and side == "both":
+        front = draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side="front")
+        return stack(front, draw_page(kind, heading, printed, lines, None, seed, side="back"))
+    return draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side=side)
+
+
+def _shown_identity(spec: DocumentSpec) -> int:
+    return STRANGERS[spec.identity] if spec.defect is Defect.SWAPPED_PORTRAIT else spec.identity
+
+
+def _zone_lines(spec: DocumentSpec, seed: int) -> tuple[str, ...]:
+    layout = next(item for item in LAYOUTS if item.type is spec.type)
+    lines = _lines(spec, layout)
+    return _retype(lines, layout, seed) if spec.defect is Defect.CHECK_DIGIT else lines
 
 
 def draw_selfie(identity: int, seed: int, size: int = 480) -> bytes:

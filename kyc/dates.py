@@ -23,19 +23,39 @@ _NAMES = """
 11 november nov novembre noviembre novembro listopad lis noiembrie noi marraskuu marras listopad kasim kas
 12 december dec decembre dez dezember diciembre dic
 12 dicembre dezembro grudzien gru decembrie joulukuu joulu prosinec aralik
+1 janv sijecnja saus sausio ianouariou ιαν янв января януари січ січня
+2 febr veebr veljaca vas vasario shk liut februars φεβ фев февраля февруари лют лютого
+3 marc marts mrc kov kovo ozujak marts μαρ мар марта март бер березня
+4 abril bal balandzio pri apríl απρ απριλιου апр апреля април кві квітня
+5 maig maijs maja geg geguzes μαι μαϊ мая май травня
+6 juny junijs juuni bir birzelio qer ιουν июн июня юни чер червня
+7 julijs juuli lie liepos korr ιουλ июл июля юли липня
+8 rugp rugpjucio gush agt agustus αυγ авг августа август сер серпня
+9 szept septembris rugs rugsejo sht σεπ сен сентября септември вер вересня
+10 oktobris spa spalio tet οκτ окт октября октомври жов жовтня
+11 lap lapkricio nen νοε ноя ноября ноември листопада
+12 des desember desembre detsember dec decembris dhj gruodzio δεκ дек декабря декември груд грудня
 """
-MONTHS = {name.upper(): int(line.split()[0]) for line in _NAMES.strip().splitlines() for name in line.split()[1:]}
+MONTHS = {
+    transliterate(name).replace(" ", ""): int(line.split()[0])
+    for line in _NAMES.strip().splitlines()
+    for name in line.split()[1:]
+}
+"""A month's names in the zone's letters. A name that is another month in another language (lipanj, lipiec) stands for
+the more common of the two."""
 
 
-def find_dates(text: str, as_of: date) -> tuple[date, ...]:
+def find_dates(text: str, as_of: date, *, month_first: bool = False) -> tuple[date, ...]:
     """Every date in a line of print, in order. Numeric dates are day first (9303-3 asks for it) unless that is
-    impossible or the year leads; two-digit years are the latest not after 15 years from `as_of`."""
+    impossible, the page is known to write the `month_first`, or the year leads; two-digit years are the latest not
+    after 15 years from `as_of`."""
     found: list[tuple[int, date]] = []
-    for match in re.finditer(r"(?<!\d)(\d{4})[ .\-/]?(\d{2})[ .\-/]?(\d{2})(?!\d)", text):
+    for match in re.finditer(r"(?<!\d)(\d{4})(?:[ .\-/]{0,2}|年)(\d{2})(?:[ .\-/]{0,2}|月)(\d{2})(?!\d)", text):
         _add(found, match.start(), match[1], match[2], match[3], as_of)
     for match in re.finditer(r"(?<!\d)(\d{1,2}) ?[ .\-/] ?(\d{1,2}) ?[ .\-/] ?(\d{4}|\d{2})(?!\d)", text):
-        if not _add(found, match.start(), match[3], match[2], match[1], as_of):
-            _add(found, match.start(), match[3], match[1], match[2], as_of)
+        day, month = (match[2], match[1]) if month_first else (match[1], match[2])
+        if not _add(found, match.start(), match[3], month, day, as_of):
+            _add(found, match.start(), match[3], day, month, as_of)
     for match in re.finditer(r"(?<!\d)(\d{2})(\d{2})((?:19|20)\d{2})(?!\d)", text):
         _add(found, match.start(), match[3], match[2], match[1], as_of)
     words = r"(?<!\d)(\d{1,2})[ .\-/]*([^\W\d_]{3,12}\.?(?: ?/ ?[^\W\d_]{3,12}\.?)?)[ .\-/]*(\d{4}|\d{2})(?!\d)"
@@ -47,6 +67,10 @@ def find_dates(text: str, as_of: date) -> tuple[date, ...]:
         month = _month(match[1])
         if month:
             _add(found, match.start(), match[3], str(month), match[2], as_of)
+    for match in re.finditer(r"(?<!\d)(\d{4})[ .\-/]*([^\W\d_]{3,12})\.?[ .\-/]*(\d{1,2})(?!\d)", text):
+        month = _month(match[2])
+        if month:
+            _add(found, match.start(), match[1], str(month), match[3], as_of)
     unique = dict(sorted(found, reverse=True))
     return tuple(dict.fromkeys(unique[start] for start in sorted(unique)))
 

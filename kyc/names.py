@@ -3,6 +3,11 @@
 import re
 import unicodedata
 
+
+def _pairs(table: str) -> dict[str, str]:
+    return dict(entry.split(":") for entry in table.split())
+
+
 LATIN = {
     "Æ": ("AE",), "Ä": ("AE", "A"), "Å": ("AA", "A"), "Ð": ("D", "DH"), "Đ": ("D", "DJ"), "Ø": ("OE", "O"),
     "Ö": ("OE", "O"), "Œ": ("OE",), "Ü": ("UE", "UXX", "U"), "Ñ": ("N", "NXX"), "ß": ("SS",), "ẞ": ("SS",),
@@ -11,94 +16,27 @@ LATIN = {
     "Ú": ("U",), "Õ": ("O",), "Ÿ": ("Y",), "Ș": ("S",), "Ț": ("T",),
 }  # fmt: skip
 """Table 6-A: letters with more than one accepted or a multi-letter writing; others lose their marks."""
-CYRILLIC = dict(
-    zip(
-        "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯІЇЄҐЈЉЊЋЏЂЃЌЎ",
-        [
-            "A",
-            "B",
-            "V",
-            "G",
-            "D",
-            "E",
-            "E",
-            "ZH",
-            "Z",
-            "I",
-            "I",
-            "K",
-            "L",
-            "M",
-            "N",
-            "O",
-            "P",
-            "R",
-            "S",
-            "T",
-            "U",
-            "F",
-            "KH",
-            "TS",
-            "CH",
-            "SH",
-            "SHCH",
-            "IE",
-            "Y",
-            "",
-            "E",
-            "IU",
-            "IA",
-            "I",
-            "I",
-            "IE",
-            "G",
-            "J",
-            "LJ",
-            "NJ",
-            "C",
-            "DZ",
-            "D",
-            "G",
-            "K",
-            "U",
-        ],
-        strict=True,
-    )
-)
-"""Table 6-B, Cyrillic; the soft sign is omitted."""
-GREEK = dict(
-    zip(
-        "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
-        [
-            "A",
-            "V",
-            "G",
-            "D",
-            "E",
-            "Z",
-            "I",
-            "TH",
-            "I",
-            "K",
-            "L",
-            "M",
-            "N",
-            "X",
-            "O",
-            "P",
-            "R",
-            "S",
-            "T",
-            "Y",
-            "F",
-            "CH",
-            "PS",
-            "O",
-        ],
-        strict=True,
-    )
-)
+CYRILLIC = {
+    letter: tuple(writings.split("|"))
+    for letter, writings in _pairs(
+        """
+        А:A Б:B В:V Г:G|H Д:D Е:E Ё:E|IO Ж:ZH|ZH|Z З:Z И:I|Y|I Й:I К:K Л:L М:M Н:N О:O П:P Р:R С:S Т:T У:U Ф:F
+        Х:KH|KH|H Ц:TS|TS|C Ч:CH|CH|C Ш:SH|SH|S Щ:SHCH|SHCH|SHCH|SHT Ъ:IE|IE|IE|A Ы:Y Ь: Э:E Ю:IU Я:IA І:I Ї:I
+        Є:IE Ґ:G Ј:J Љ:LJ Њ:NJ Ћ:C Џ:DZ Ђ:D Ѓ:G Ќ:K Ѕ:DZ Ў:U Ѝ:I
+        """
+    ).items()
+}
+"""Table 6-B: first the general writing, then those of Ukrainian and Belarusian, Serbian and Macedonian, Bulgarian; the
+soft sign is omitted."""
+GREEK = _pairs("Α:A Β:V Γ:G Δ:D Ε:E Ζ:Z Η:I Θ:TH Ι:I Κ:K Λ:L Μ:M Ν:N Ξ:X Ο:O Π:P Ρ:R Σ:S Τ:T Υ:Y Φ:F Χ:CH Ψ:PS Ω:O")
 """ELOT 743, as Greek passports use."""
+ARABIC = _pairs(
+    """
+    ء:XE آ:XAA أ:XAE ؤ:U إ:I ئ:XI ا:A ب:B ة:XTA ت:T ث:XTH ج:J ح:XH خ:XKH د:D ذ:XDH ر:R ز:Z س:S ش:XSH ص:XSS ض:XDZ
+    ط:XTT ظ:XZZ ع:E غ:G ف:F ق:Q ك:K ل:L م:M ن:N ه:H و:W ى:XAY ي:Y
+    """
+)
+"""Table 6-C, where X leads letters that Latin has not."""
 
 
 def transliterate(text: str) -> str:
@@ -107,22 +45,23 @@ def transliterate(text: str) -> str:
 
 
 def variants(text: str) -> frozenset[str]:
-    """The accepted writings of a text: each of table 6-A's choices applied throughout, and marks merely dropped."""
-    return frozenset(_written(text, choice) for choice in (0, 1, 2))
+    """The accepted writings of a text: each of the tables' choices applied throughout, and marks merely dropped."""
+    return frozenset(_written(text, choice) for choice in (0, 1, 2, 3))
 
 
 def _written(text: str, choice: int) -> str:
     out: list[str] = []
     for character in unicodedata.normalize("NFC", text).upper():
-        if character in LATIN:
-            options = LATIN[character]
+        options = LATIN.get(character) or CYRILLIC.get(character)
+        if options is not None:
             out.append(options[min(choice, len(options) - 1)])
-        elif character in CYRILLIC or character in GREEK:
-            out.append(CYRILLIC.get(character) or GREEK.get(character, ""))
+        elif character in GREEK or character in ARABIC:
+            out.append(GREEK.get(character) or ARABIC[character])
         elif character in "'’`´":
             continue  # 9303-3, 4.6.2: an apostrophe is left out and the parts are joined
         else:
-            out.append("".join(c for c in unicodedata.normalize("NFD", character) if not unicodedata.combining(c)))
+            plain = "".join(c for c in unicodedata.normalize("NFD", character) if not unicodedata.combining(c))
+            out.append("".join(GREEK.get(c, c) for c in plain))
     return re.sub(r"[^A-Z0-9]+", " ", "".join(out)).strip()
 
 

@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from aml.screening.lexicon import ABJAD_SMALL_WORDS, ABU, PARTICLES, SERVANT, TITLES
+from aml.screening.lexicon import ABU, NATIVE_SMALL_WORDS, PARTICLES, SERVANT, SPOKEN_ARTICLES, TITLES
+from aml.screening.native import begins, likeness, script_of, spellings
 from aml.screening.organisations import FORM_TOKENS
-from aml.screening.sounds import readings, token
-from aml.screening.transliteration import ABJAD
+from aml.screening.sounds import token
 
 SAME, CLOSE, FAIR = 0.965, 0.85, 0.75
 SURE = 0.93
@@ -30,12 +30,11 @@ def token_similarity(first: str, second: str) -> float:
     """How alike two tokens are, 0 to 1: the best of spelling, sound, consonants and truncation. Symmetric."""
     if first == second:
         return 1.0
+    if not (first.isascii() and second.isascii()):
+        return _native_similarity(first, second)
     if len(first) == 1 or len(second) == 1:
         return INITIAL if first[0] == second[0] else 0.0
     a, b = token(first), token(second)
-    if first[0] == ABJAD or second[0] == ABJAD:
-        spelt = OSA.normalized_similarity(a.sound, b.sound)
-        return max(_consonantal(a.bones, b.bones), 0.96 * spelt if spelt >= 0.75 else 0.0)
     shared = len(a.letters & b.letters)
     if shared * 2 < len(a.letters) and shared * 2 < len(b.letters):
         return 0.0
@@ -59,23 +58,18 @@ def token_similarity(first: str, second: str) -> float:
     return best if best < 0.96 else 0.96
 
 
-def _consonantal(first: str, second: str) -> float:
-    """Where one side's script writes no short vowels, consonants are all there is; v and w may have been vowels."""
-    return max(_same_bones(one, other) for one in readings(first) for other in readings(second))
-
-
-def _same_bones(first: str, second: str) -> float:
-    if first == second:
-        return (0.0, 0.7, 0.88, 0.97)[min(len(first), 3)]
-    bare, other = first.replace("v", ""), second.replace("v", "")
-    if bare == other and len(bare) >= 2:
-        return 0.88
-    if min(len(bare), len(other)) < 2:
-        return 0.0
-    alike = OSA.normalized_similarity(bare, other)
-    if bare.startswith(other) or other.startswith(bare):
-        return max(0.72, 0.3 + 0.6 * alike)
-    return 0.3 + 0.6 * alike if alike >= 0.5 else 0.0
+def _native_similarity(first: str, second: str) -> float:
+    """Tokens of which one is in a script of its own: letter by letter; of two scripts, by the likeliest spelling."""
+    if second.isascii():
+        first, second = second, first
+    if first.isascii():
+        if len(first) == 1:
+            return INITIAL if begins(second, first) else 0.0
+        return likeness(second, first)
+    if script_of(first) == script_of(second):
+        alike = OSA.normalized_similarity(first, second)
+        return 0.97 * alike if alike >= 0.5 else 0.0
+    return max((likeness(first, spelt) for spelt in spellings(second, 2)), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +92,11 @@ class Alignment:
 
 def weight_of(text: str, rarity: Callable[[str], float], is_person: bool) -> float:
     """A token's weight in nats: its rarity, less for particles, titles, legal forms and initials."""
-    if len(text) == 1:
+    if len(text) == 1 and text.isascii():
         return INITIAL_WEIGHT
     if is_person:
-        if text[0] == ABJAD:
-            return ABJAD_SMALL_WORDS.get(text, 0.0) or rarity(text)
+        if not text.isascii():
+            return NATIVE_SMALL_WORDS.get(text, 0.0) or rarity(text)
         if text in PARTICLES:
             return PARTICLE_WEIGHT
         if text in TITLES:
@@ -130,7 +124,7 @@ def align(
 
     def pair(left: str, right: str, alike: float, weight_left: float, weight_right: float) -> None:
         nonlocal agreement, unsaid
-        if len(left) == 1 or len(right) == 1:
+        if _initial(left) or _initial(right):
             # An initial says no more than a letter; what the full name says beyond it is neither agreed nor missing.
             unsaid += max(0.0, weight_left - INITIAL_WEIGHT) + max(0.0, weight_right - INITIAL_WEIGHT)
             weight_left, weight_right = min(weight_left, INITIAL_WEIGHT), min(weight_right, INITIAL_WEIGHT)
@@ -181,6 +175,10 @@ def align(
     )
 
 
+def _initial(text: str) -> bool:
+    return len(text) == 1 and text.isascii()
+
+
 def _credit(alike: float) -> float:
     return max(0.0, (alike - 0.4) / 0.6)
 
@@ -190,26 +188,37 @@ def _joined(
 ) -> list[tuple[float, tuple[int, ...], tuple[int, ...]]]:
     """Adjacent free tokens of one name written as one that resemble a free token of the other; best first."""
     found: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
-    for i in sorted(left_free):
-        if i + 1 in left_free:
-            both = query[i] + query[i + 1]
-            for j in sorted(right_free):
-                alike = _as_one(both, listed[j])
-                if alike:
-                    found.append((alike, (i, i + 1), (j,)))
-    for j in sorted(right_free):
-        if j + 1 in right_free:
-            both = listed[j] + listed[j + 1]
-            for i in sorted(left_free):
-                alike = _as_one(both, query[i])
-                if alike:
-                    found.append((alike, (i,), (j, j + 1)))
+    for i, next_i in _neighbours(query, left_free):
+        both = query[i] + query[next_i]
+        for j in sorted(right_free):
+            alike = _as_one(both, listed[j])
+            if alike:
+                found.append((alike, (i, next_i), (j,)))
+    for j, next_j in _neighbours(listed, right_free):
+        both = listed[j] + listed[next_j]
+        for i in sorted(left_free):
+            alike = _as_one(both, query[i])
+            if alike:
+                found.append((alike, (i,), (j, next_j)))
     found.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
     return found
 
 
+def _neighbours(tokens: tuple[str, ...], free: set[int]) -> list[tuple[int, int]]:
+    """Free tokens that stand side by side, an article between them overlooked: `Aziz al-Rahman`, `Azizrahman`."""
+    found: list[tuple[int, int]] = []
+    for i in sorted(free):
+        if i + 1 in free:
+            found.append((i, i + 1))
+            if i + 2 in free and tokens[i + 1] in SPOKEN_ARTICLES:
+                found.append((i, i + 2))
+    return found
+
+
 def _as_one(both: str, other: str) -> float:
-    if abs(len(both) - len(other)) > 2 or both[0] != other[0] or len(both) < 5:
+    if both.isascii() and other.isascii() and (abs(len(both) - len(other)) > 2 or both[0] != other[0] or len(both) < 5):
+        return 0.0
+    if not (both.isascii() or other.isascii()) or len(other) == 1:
         return 0.0
     alike = token_similarity(both, other)
     return alike if alike >= 0.85 else 0.0

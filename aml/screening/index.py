@@ -20,13 +20,14 @@ from rapidfuzz.fuzz import ratio
 
 from aml.screening.alignment import weight_of
 from aml.screening.common_names import bearers, common_key
+from aml.screening.keys import keys
+from aml.screening.native import spellings
 from aml.screening.records import ListedName, Record, record_of
-from aml.screening.sounds import bones, keys, readings, token
-from aml.screening.transliteration import ABJAD
+from aml.screening.sounds import token
 from aml.screening.watchlist import Entity, ListVersion, WatchList
 from explain.record import canonical_json, sha256_hex
 
-FORMAT = 4
+FORMAT = 5
 """Raised when records or keys change, so that an index of another format is built anew rather than misread."""
 PRIOR_NAMES = 20_000
 """Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""
@@ -158,12 +159,13 @@ class ScreeningIndex:
 
     def _rarity(self, text: str) -> float:
         """Nats of surprise at a token: by the names that carry its sound, or half of those with its consonants."""
-        if text.startswith(ABJAD):
-            alike = sum(self._searcher.doc_freq("keys", "b" + reading) for reading in readings(bones(text)))
-            alike += sum(int(bearers().get(reading, 0.0)) for reading in readings(bones(text)))
+        if not text.isascii():
+            skeletons = {token(spelt).bones for spelt in spellings(text)}
+            alike = sum(self._searcher.doc_freq("keys", "b" + skeleton) for skeleton in skeletons)
+            alike += sum(int(bearers().get(skeleton, 0.0)) for skeleton in skeletons)
             most = math.log((self.name_count + PRIOR_NAMES) / (alike + 1.0))
             # One consonant is not filed, and is shared by many names.
-            return most if len(bones(text)) >= 2 else 4.0
+            return most if max(map(len, skeletons), default=0) >= 2 else 4.0
         parts = token(text)
         carriers = float(self._searcher.doc_freq("keys", "s" + parts.sound))
         if len(parts.bones) >= 3:

@@ -3,6 +3,8 @@
 Kept apart because it is a table of usage: it grows with the lists, the matching does not change.
 """
 
+from aml.screening.native import spellings
+
 # Canonical form: spellings. A form is compared, but says little: see `alignment.weight_of`.
 _FORMS = """
 llc: llc ooo ltd limited lda ltda tov doo srl sarl gmbh spzoo sro kft bv bvba oy ou sia uab sdnbhd pte pty plc wll fzc fzco fze fzllc
@@ -122,18 +124,19 @@ def significant(found: tuple[str, ...]) -> tuple[str, ...]:
     A name that consists of nothing else is returned as it is.
     """
     kept: list[str] = []
+    latin = tuple(word if word.isascii() else next(iter(spellings(word, 1)), word) for word in found)
     place = 0
     while place < len(found):
         for length in range(min(_LONGEST, len(found) - place), 1, -1):
-            form = _PHRASES.get(found[place : place + length])
+            form = _PHRASES.get(latin[place : place + length])
             if form:
                 kept.append(form)
                 place += length
                 break
         else:
             word = found[place]
-            word = FORMS.get(word, word) if place or len(found) > 1 else word
-            word = _WORDS.get(word, word)
+            word = FORMS.get(latin[place], word) if place or len(found) > 1 else word
+            word = _WORDS.get(word if word.isascii() else latin[place], word)
             if word:
                 kept.append(word)
             place += 1

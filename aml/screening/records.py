@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from aml.screening.lexicon import compounds
+from aml.screening.native import script_of
 from aml.screening.organisations import significant
 from aml.screening.query import IDENTIFIERS, KINDS
 from aml.screening.text import tokens
-from aml.screening.transliteration import script_of
 from aml.screening.watchlist import Entity
 
 _STRONG_NAMES = ("name", "alias", "previousName", "abbreviation")

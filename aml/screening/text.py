@@ -6,7 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from aml.screening.transliteration import ABJAD, romanise, script_of
+from aml.screening.native import SCRIPTS, native_words, script_of
+from aml.screening.transliteration import plain_letters
 
 # Letters of other alphabets that look like Latin ones (Unicode TR39 confusables, the part that occurs in names).
 _LOOK_ALIKE = str.maketrans(
@@ -21,7 +22,8 @@ _DOTTED = re.compile(r"\b(?:\w\.){2,}")
 
 @lru_cache(maxsize=65536)
 def tokens(text: str, person: bool = True) -> tuple[str, ...]:
-    """The tokens of a name: lower-case ASCII letters and digits. `person` reads digits inside words as letters."""
+    """The tokens of a name: lower-case ASCII letters and digits, or the letters of a script that `native` compares.
+    `person` reads digits inside words as letters."""
     clean = "".join(
         c
         for c in unicodedata.normalize("NFKC", text)
@@ -41,8 +43,11 @@ def tokens(text: str, person: bool = True) -> tuple[str, ...]:
                 word = swapped
         if any(c.isdigit() or c in "@$|!" for c in word):
             word = _digits(word, person)
-        for part in romanise(word).split():
-            kept = "".join(c for c in part if c.isalnum() or c == ABJAD)
+        if (script := script_of(word)) in SCRIPTS:
+            found.extend(native_words(word, script))
+            continue
+        for part in plain_letters(word).split():
+            kept = "".join(c for c in part if c.isalnum())
             if kept:
                 found.append(kept)
     return tuple(found)

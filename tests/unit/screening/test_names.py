@@ -88,7 +88,7 @@ def test_compounds_are_one_word_however_they_are_parted() -> None:
     assert len(forms) == 1
 
 
-@pytest.mark.parametrize(("first", "second"), [("muhammad", "mohamed"), ("yusuf", "youssef"), ("~mhmd", "mohammed")])
+@pytest.mark.parametrize(("first", "second"), [("muhammad", "mohamed"), ("yusuf", "youssef"), ("محمد", "mohammed")])
 def test_similarity_is_symmetric_and_high_for_spellings(first: str, second: str) -> None:
     assert token_similarity(first, second) == token_similarity(second, first) >= 0.75
 

@@ -5,6 +5,7 @@ the sentence) are not in it; they travel as evidence, sealed by the caller, of w
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from explain.record import (
     Contribution,
@@ -112,7 +115,8 @@ def evidence_text(values: Sequence[Value], findings: Sequence[Finding], sentence
         {"rule": f.rule, "effect": f.effect, "text": f.text, "citation": f.citation, "values": dict(f.values)}
         for f in findings
     ]
-    return _dumps({"findings": told, "sentence": sentence, "values": values})
+    # Keys in the order of the alphabet, written out: a transaction's evidence is on the engine's hot path.
+    return f'{{"findings":{_dumps(told)},"sentence":{_quote(sentence)},"values":{_array(values)}}}'
 
 
 def feature_list(names: Sequence[str]) -> tuple[str, str]:
@@ -130,15 +134,12 @@ def explanation_text(
     additivity_error: float,
 ) -> str:
     """The explanation's canonical JSON. Raises `ValueError` for NaN and infinities, which JSON does not have."""
-    shares = ",".join([repr(float(share)) for share in shap])
-    error, base, margin = repr(float(additivity_error)), repr(float(base_value)), repr(float(output))
-    # Only `nan` and `inf` have an n.
-    if "n" in shares or "n" in error or "n" in base or "n" in margin:
-        raise ValueError("an explanation with NaN or infinity is not JSON")
+    shares = _array([float(share) for share in shap])
+    error, base, margin = _array([float(additivity_error), float(base_value), float(output)])[1:-1].split(",")
     # Keys in the order of the alphabet, written out: a transaction's record is on the engine's hot path.
     return (
         f'{{"additivity_error":{error},"base_value":{base},"features_sha256":"{features_sha256}",'
-        f'"method":"{method.value}","output":{margin},"shap":[{shares}]}}'
+        f'"method":"{method.value}","output":{margin},"shap":{shares}}}'
     )
 
 
@@ -259,7 +260,7 @@ def read_record(
     )
 
 
-_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_strict = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 _quote: Callable[[str], str] = encode_basestring
@@ -267,4 +268,28 @@ _quote: Callable[[str], str] = encode_basestring
 
 def _dumps(value: Any) -> str:
     """The text of `explain.record.canonical_json` for values that are plain already; floats by shortest round trip."""
-    return _encoder.encode(value)
+    return _strict.encode(value)
+
+
+def _array(values: Sequence[Value]) -> str:
+    """As `_dumps`, for a list of plain values: a tenth of its time where there are many floats."""
+    try:
+        text = orjson.dumps(values).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return _strict.encode(values)
+    # orjson writes `null` for NaN and the infinities, which are no values; and in strings anything may stand.
+    if '"' in text or text.count("null") != sum(value is None for value in values):
+        return _strict.encode(values)
+    if "e-" in text:
+        text = _EXPONENT.sub("e-0", text)
+    return _SMALL.sub(_with_exponent, text) if "0.0000" in text else text
+
+
+# Where Python writes a float otherwise: with two digits in the exponent, and with an exponent below 0.0001.
+_EXPONENT = re.compile(r"e-(?=\d[,\]])")
+_SMALL = re.compile(r"(?<!\d)0\.0000([1-9])(\d*)")
+
+
+def _with_exponent(small: re.Match[str]) -> str:
+    first, rest = small.groups()
+    return f"{first}.{rest}e-05" if rest else f"{first}e-05"

@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.console.routes import add_console
 from api.errors import add_error_handlers
 from api.routes import (
     accounts,
@@ -79,6 +80,7 @@ def create_app(services: Services) -> FastAPI:
 
 def create_engine_app(services: Services, engine: TransactionEngine) -> FastAPI:
     """The engine service's HTTP: transactions, with the same credentials and problems."""
+    add_console(app)
     app = _application(services, "Clearance engine")
     app.state.engine = engine
     app.include_router(transactions.router)

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     APPROVE_CASES = "cases:approve"
     FILE = "filings"
     READ_METRICS = "metrics:read"
+    READ_AUDIT = "audit:read"
 
 
 class Role(StrEnum):
@@ -37,7 +38,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ANALYST: _READ | {Permission.WORK_CASES},
     Role.APPROVER: _READ | {Permission.WORK_CASES, Permission.APPROVE_CASES},
     Role.FILING_OFFICER: _READ | {Permission.FILE},
-    Role.AUDITOR: _READ,
+    Role.AUDITOR: _READ | {Permission.READ_AUDIT},
     Role.ADMINISTRATOR: frozenset({Permission.READ_METRICS}),
 }
 """That the approver is another person than the maker is for the workflow to check: it knows who the maker was."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.client import Client
+from temporalio.converter import PayloadCodec
 
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
@@ -53,6 +54,22 @@ class Explainer(Protocol):
         the `reason` why there is none. Raises `ExplainerDown`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of computing a decision again. `differences` are `(what, stored, recomputed)`."""
+
+    identical: bool
+    checked: tuple[str, ...]
+    differences: tuple[tuple[str, Any, Any], ...] = ()
+
+
+class Verifier(Protocol):
+    """What computes a stored decision again, in a fresh process, seen from the console."""
+
+    async def verify(self, decision: Decision, model_bytes: bytes) -> Verdict:
+        """Raises `ExplainerDown`."""
+
+
 TemporalGetter = Callable[[], Awaitable[Client]]
 """Connects on first use. Raises `TemporalDown`."""
 
@@ -64,6 +81,21 @@ class FilingServices:
     pool: Pool
     keys: KeyProvider
     temporal: TemporalGetter
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServices:
+    """What the officers' pages need beside the API's parts."""
+
+    web_ui_url: str
+    """Origin of the Temporal Web UI: linked to, and the one origin that may have payloads decoded. Empty for none."""
+    namespace: str
+    filing_namespace: str
+    codec: PayloadCodec
+    """Opens payloads of the main namespace."""
+    filing_codec: PayloadCodec | None = None
+    """Those of the filing namespace, where filing officers are served."""
+    verifier: Verifier | None = None
 
 
 def _now() -> datetime:
@@ -90,4 +122,8 @@ class Services:
     """Absent where decisions are only shown: plots and counterfactuals then answer 503."""
     ledger: Signer | None = None
     """Signs receipts with the ledger's key. Absent, receipts answer 503; proofs need no key."""
+    console: ConsoleServices | None = None
+    """Absent, the pages are there without links into Temporal, decoded payloads and verification."""
+    public_url: str = "http://127.0.0.1:8080"
+    """Where applicants and officers reach this API, for the links that it hands out."""
     clock: Callable[[], datetime] = field(default=_now)

@@ -61,7 +61,7 @@ class ChildExplainer:
 
     async def plot(self, decision: Decision, kind: PlotKind) -> bytes:
         """SVG bytes. Raises `ExplainerDown`."""
-        answer = await self._ask({"do": "plot", "kind": kind, "decision": decision})
+        answer = await self.ask({"do": "plot", "kind": kind, "decision": decision})
         return str(answer["svg"]).encode()
 
     async def counterfactual(
@@ -70,7 +70,7 @@ class ChildExplainer:
         """The members of `explain.counterfactual.Counterfactual`, or `reason` alone. Raises `ExplainerDown`."""
         content = base64.b64encode(model_bytes).decode()
         population = card.get("population", {})
-        return await self._ask(
+        return await self.ask(
             {"do": "counterfactual", "decision": decision, "model": content, "population": population}
         )
 
@@ -85,7 +85,8 @@ class ChildExplainer:
         elif not starting.cancelled() and starting.exception() is None:
             await _end(starting.result())
 
-    async def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    async def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The child's answer to one request. Raises `ExplainerDown` and `ExplainerRefused`."""
         line = canonical_json(request) + b"\n"
         try:
             async with asyncio.timeout(self.answer_seconds), self._turn:

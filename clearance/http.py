@@ -9,17 +9,19 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from api.app import create_app, create_engine_app
-from api.services import FilingServices, Services, TemporalDown, TemporalGetter
+from api.services import ConsoleServices, FilingServices, Services, TemporalDown, TemporalGetter
 from clearance.database import service_pool
 from clearance.explainer import ChildExplainer
 from clearance.keyring import KeyName, Keyring
 from clearance.sequencer import LedgerSigner
 from clearance.services import Ready, serving
 from clearance.settings import Settings
-from clearance.temporal import connect, connect_filing
+from clearance.temporal import connect, connect_filing, payload_keys
+from clearance.verifier import ChildVerifier
 from store.connection import Pool, role_conninfo
 from vault.keys import FileKeyProvider
 from vault.objects import open_vault
+from workflows.codec import EncryptionCodec
 
 API_CONNECTIONS = 10
 ENGINE_CONNECTIONS = 4
@@ -50,6 +52,7 @@ def _services(
     filings: FilingServices | None,
     explainer: ChildExplainer | None = None,
     ledger: LedgerSigner | None = None,
+    console: ConsoleServices | None = None,
 ) -> Services:
     return Services(
         pool=pool,
@@ -62,6 +65,19 @@ def _services(
         filings=filings,
         explainer=explainer,
         ledger=ledger,
+        console=console,
+    )
+
+
+def console_services(settings: Settings, keys: Keyring) -> ConsoleServices:
+    """What the officers' pages show of Temporal, and what computes decisions again for them."""
+    return ConsoleServices(
+        web_ui_url=settings.web_ui_url.rstrip("/"),
+        namespace=settings.temporal_namespace,
+        filing_namespace=settings.filing_namespace,
+        codec=EncryptionCodec(payload_keys(keys.secret(KeyName.PAYLOAD))),
+        filing_codec=EncryptionCodec(payload_keys(keys.secret(KeyName.FILING_PAYLOAD))),
+        verifier=ChildVerifier(),
     )
 
 
@@ -78,7 +94,8 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
             temporal=lazy_client(lambda: connect_filing(settings, keys)),
         )
         ledger = LedgerSigner(keys.ledger) if keys.path(KeyName.LEDGER).exists() else None
-        app = create_app(_services(settings, keys, pool, filings, explainer, ledger))
+        console = console_services(settings, keys)
+        app = create_app(_services(settings, keys, pool, filings, explainer, ledger, console))
         async with serving(app, settings.api_host, settings.api_port):
 
             async def ready() -> bool:

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     @field_validator("home", "data", "schemas", "models")
+    web_ui_url: str = Field(
+        default="", description="Origin at which officers open the Temporal Web UI: linked, and allowed to decode."
+    )
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()

@@ -162,6 +162,7 @@ def _describe(home: Path, ports: Ports, admin_url: str) -> Stack:
         "CLEARANCE_TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
         "CLEARANCE_API_PORT": str(ports.api),
         "CLEARANCE_ENGINE_PORT": str(ports.engine),
+        "CLEARANCE_WEB_UI_URL": f"http://127.0.0.1:{ports.web_ui}",
     }
     settings = Settings(
         home=home,
@@ -170,6 +171,7 @@ def _describe(home: Path, ports: Ports, admin_url: str) -> Stack:
         temporal_address=f"127.0.0.1:{ports.temporal}",
         api_port=ports.api,
         engine_port=ports.engine,
+        web_ui_url=f"http://127.0.0.1:{ports.web_ui}",
     )
     return Stack(settings, environment, ports)
 
@@ -211,6 +213,8 @@ def wheel_binary(name: str) -> str:
 
 def start_temporal(home: Path, ports: Ports) -> "subprocess.Popen[bytes]":
     command = [wheel_binary("temporal"), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(ports.temporal)]
+    # The officer's browser has payloads opened by the console, with the session that it holds there.
+    command += ["--ui-codec-endpoint", f"http://127.0.0.1:{ports.api}/console/codec"]
     command += ["--ui-port", str(ports.web_ui), "--db-filename", str(home / "temporal.sqlite"), "--log-level", "warn"]
     # Write-ahead logging with full sync: 20 workflows a second here against 10 with the defaults, and as durable.
     command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]

@@ -35,9 +35,14 @@ async def connect_filing(settings: Settings, keys: Keyring) -> Client:
     return await _connect(settings.temporal_address, settings.filing_namespace, keys.secret(KeyName.FILING_PAYLOAD))
 
 
-async def _connect(address: str, namespace: str, key: bytes) -> Client:
+def payload_keys(key: bytes) -> PayloadKeys:
+    """A payload key under the id that payloads name it by."""
     key_id = sha256(key).hexdigest()[:12]
-    converter = encrypting_converter(PayloadKeys(current=key_id, keys={key_id: key}))
+    return PayloadKeys(current=key_id, keys={key_id: key})
+
+
+async def _connect(address: str, namespace: str, key: bytes) -> Client:
+    converter = encrypting_converter(payload_keys(key))
     return await Client.connect(address, namespace=namespace, data_converter=converter)
 
 

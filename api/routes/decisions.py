@@ -92,7 +92,7 @@ async def plot(
 ) -> Response:
     """How the features lead from the base value to the output, drawn by `shap` from the stored numbers. Audited. Gone
     once the person's data is erased, as the values are part of the picture."""
-    decision, _ = await _open(decision_id, principal, services, f"plot {kind}")
+    decision, _ = await open_decision(decision_id, principal, services, f"plot {kind}")
     picture = await _explainer(services).plot(decision, kind)
     return Response(
         picture,
@@ -113,7 +113,7 @@ async def plot(
 async def what_if(decision_id: UUID, principal: CurrentPrincipal, services: CurrentServices) -> CounterfactualOut:
     """The nearest change of what the person can change, never of a protected or immutable attribute, that the
     decision's own model answers differently: searched, then scored again. Audited. Gone once the data is erased."""
-    decision, model = await _open(decision_id, principal, services, "counterfactual")
+    decision, model = await open_decision(decision_id, principal, services, "counterfactual")
     answer = await _explainer(services).counterfactual(decision, model.content, model.card)
     if "reason" in answer:
         reason = str(answer["reason"])
@@ -122,7 +122,7 @@ async def what_if(decision_id: UUID, principal: CurrentPrincipal, services: Curr
     return CounterfactualOut(decision_id=decision_id, found=True, **answer)
 
 
-async def _open(
+async def open_decision(
     decision_id: UUID, principal: Principal, services: Services, action: str
 ) -> tuple[Decision, StoredModel]:
     """The whole decision and its model, the read recorded. Raises `SubjectErased`, the attempt recorded too."""

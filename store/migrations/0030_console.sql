@@ -1,4 +1,4 @@
--- What the officers' pages read: where the reading of a document is kept, and ways to look through audit and decisions.
+-- What the officers' pages read: where the reading of a document is kept, and ways to look through the audit.
 
 -- The vault's name of what was read from a document: sealed there under the person's key, so it goes when the key goes.
 CREATE TABLE document_reading (
@@ -16,6 +16,3 @@ GRANT SELECT ON document_reading TO clearance_api;
 
 CREATE INDEX audit_recent ON audit (tenant_id, audit_id);
 CREATE INDEX audit_actor ON audit (tenant_id, actor, audit_id);
-
--- Not over the engine's scores, one a transaction: they are found by their transaction, and writing them must stay cheap.
-CREATE INDEX decision_kind ON decision (tenant_id, kind, created_at, decision_id) WHERE kind <> 'transaction_score';

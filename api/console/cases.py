@@ -1,0 +1,237 @@
+"""One case with all that belongs to it, and what officers do about it: each form goes to the API's own function."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+
+from api.auth import CurrentPrincipal, CurrentServices, Principal, needs
+from api.console.explained import Explained, explained, to_open
+from api.console.graph import Graph, Payment, Timeline, draw, timeline
+from api.console.officers import logins
+from api.console.page import PageRoute, Submitted, checked, render, see, text
+from api.console.reading import Read, open_reading
+from api.permissions import Permission
+from api.routes import alerts, cases
+from api.schemas.alerts import AlertOut
+from api.schemas.cases import ActionIn, ApproveIn, CaseOut, DecideIn, NoteIn, ReturnIn
+from api.services import Services
+from store.connection import tenant_transaction
+from store.subjects import SubjectErased
+from store.transactions import fetch_transactions
+from vault.objects import VaultObjectCorrupt, VaultObjectMissing
+from workflows.messages import case_workflow_id
+from workflows.review import DISPOSITIONS
+
+router = APIRouter(prefix="/console/cases", include_in_schema=False, route_class=PageRoute)
+
+MOST_DECISIONS = 8
+MOST_ALERTS = 6
+"""Shown in full on the page; the others are linked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentShown:
+    """A document with its reading, or the reason why there is none to show."""
+
+    document: Any
+    read: Read | None
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertShown:
+    """An alert with the payments that prove it, as picture, line and table."""
+
+    alert: AlertOut
+    hits: Sequence[Any]
+    payments: tuple[Payment, ...]
+    picture: Graph
+    timeline: Timeline
+
+
+@router.get("/{case_id}", openapi_extra=needs(Permission.READ_CASES))
+async def show(
+    case_id: UUID,
+    request: Request,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    done: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """The case. Every part of it that is read is audited as if it had been asked for by itself."""
+    case = await cases.show(case_id, principal, services)
+    alerts_shown = await _alerts(case, principal, services)
+    explained_shown = await _explained(case, alerts_shown, principal, services)
+    return render(
+        request,
+        "case.html",
+        case=case,
+        done=done,
+        explained=explained_shown,
+        documents=[await _document(each, principal, services) for each in case.documents],
+        alerts=alerts_shown,
+        officers=await logins(_officers(case), principal, services),
+        dispositions=[each for each in _DISPOSITION_ORDER if each in {d.value for d in DISPOSITIONS[case.kind]}],
+        workflow=case_workflow_id(case_id),
+        console=services.console,
+        erased=_is_erased(case),
+        done_words=_DONE,
+        face_words=_face(explained_shown),
+        full=False,
+    )
+
+
+_DONE = {
+    "claimed": "The case is yours.",
+    "released": "The case is back in the queue.",
+    "noted": "The note is kept.",
+    "decided": "Decided: the case is closed.",
+    "awaiting": "Decided: it waits for a second officer's approval.",
+    "approved": "Approved: the case is closed.",
+    "returned": "Returned to its maker.",
+}
+"""What was done, told on the page that the form leads to."""
+
+_FACES = {
+    "match": "The comparison found the same face.",
+    "unsure": "The comparison was not sure: look yourself.",
+    "no_match": "The comparison found another face.",
+    "not_checked": "The faces were not compared.",
+}
+
+
+def _face(shown: Sequence[Explained]) -> str:
+    """What the comparison of portrait and selfie found: a fact of the outcome's decision."""
+    for each in shown:
+        for contribution in each.decision.contributions:
+            if each.decision.kind == "onboarding_outcome" and contribution.feature == "face":
+                return _FACES.get(str(contribution.value), "The faces were not compared.")
+    return "The faces were not compared."
+
+
+_DISPOSITION_ORDER = ("approve", "reject", "block", "true_positive", "false_positive", "inconclusive")
+
+
+async def _explained(
+    case: CaseOut, shown: Sequence[AlertShown], principal: Principal, services: Services
+) -> list[Explained]:
+    if Permission.READ_DECISIONS not in principal.permissions:
+        return []
+    triggers = {f"transaction:{each.alert.transaction_id}" for each in shown}
+    rows = to_open(case.decisions, frozenset({*case.matters, *triggers}), MOST_DECISIONS)
+    return [await explained(row.decision_id, principal, services) for row in rows]
+
+
+async def _document(document: Any, principal: Principal, services: Services) -> DocumentShown:
+    if document.kind != "document":
+        return DocumentShown(document, None)
+    try:
+        read = await open_reading(document.document_id, principal, services)
+    except SubjectErased:
+        return DocumentShown(document, None, "erased")
+    except (VaultObjectMissing, VaultObjectCorrupt):
+        return DocumentShown(document, None, "damaged")
+    except ValidationError:
+        return DocumentShown(document, None, "unknown form")
+    return DocumentShown(document, read, "" if read else "not read")
+
+
+async def _alerts(case: CaseOut, principal: Principal, services: Services) -> list[AlertShown]:
+    ids = [UUID(matter.partition(":")[2]) for matter in case.matters if matter.startswith("alert:")]
+    if Permission.READ_ALERTS not in principal.permissions:
+        return []
+    shown = []
+    for alert_id in ids[:MOST_ALERTS]:
+        alert = await alerts.show(alert_id, principal, services)
+        async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+            rows = await fetch_transactions(connection, {alert.transaction_id, *alert.transactions})
+        payments = tuple(
+            Payment(
+                row.transaction_id, row.booked_at, row.debtor_account, row.creditor_account, row.amount, row.currency
+            )
+            for row in rows
+        )
+        own = {*case.accounts, *alert.accounts[:1]} if not case.accounts else set(case.accounts)
+        shown.append(AlertShown(alert, _hits(alert), payments, draw(payments, own), timeline(payments, own)))
+    return shown
+
+
+def _hits(alert: AlertOut) -> Sequence[Any]:
+    """The typologies that were found, in full; nothing once they are erased."""
+    evidence = alert.evidence
+    hits = evidence.get("hits", []) if isinstance(evidence, dict) else evidence
+    return hits if isinstance(hits, list) else []
+
+
+def _is_erased(case: CaseOut) -> bool:
+    """Whether an application's person is gone: the case says so by not telling who it was."""
+    return case.applicant is None and case.about.startswith("application:")
+
+
+def _officers(case: CaseOut) -> list[UUID | None]:
+    return [case.claimed_by, case.maker, *case.excluded_officers, *(event.officer_id for event in case.history)]
+
+
+# --- What officers do -------------------------------------------------------------------------------------------------
+
+
+def _revision(form: Submitted) -> int | None:
+    """The revision that the officer looked at; None where the field was tampered with, which the API then refuses."""
+    given = text(form, "revision")
+    return int(given) if given.isdigit() and len(given) < 10 else None
+
+
+@router.post("/{case_id}/claim", openapi_extra=needs(Permission.WORK_CASES))
+async def claim(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+    await cases.claim(case_id, principal, services, ActionIn(revision=_revision(form)))
+    return _done(case_id, "claimed")
+
+
+@router.post("/{case_id}/release", openapi_extra=needs(Permission.WORK_CASES))
+async def release(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+    await cases.release(case_id, principal, services, ActionIn(revision=_revision(form)))
+    return _done(case_id, "released")
+
+
+@router.post("/{case_id}/note", openapi_extra=needs(Permission.WORK_CASES))
+async def note(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+    body = checked(NoteIn, revision=_revision(form), text=text(form, "text"))
+    await cases.note(case_id, body, principal, services)
+    return _done(case_id, "noted")
+
+
+@router.post("/{case_id}/decide", openapi_extra=needs(Permission.WORK_CASES))
+async def decide(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+    body = checked(
+        DecideIn, revision=_revision(form), disposition=text(form, "disposition"), reason=text(form, "reason")
+    )
+    after = await cases.decide(case_id, body, principal, services)
+    return _done(case_id, "decided" if after.status == "closed" else "awaiting")
+
+
+@router.post("/{case_id}/approve", openapi_extra=needs(Permission.APPROVE_CASES))
+async def approve(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+    body = checked(
+        ApproveIn,
+        revision=_revision(form),
+        disposition=text(form, "disposition") or None,
+        reason=text(form, "reason") or None,
+    )
+    await cases.approve(case_id, body, principal, services)
+    return _done(case_id, "approved")
+
+
+@router.post("/{case_id}/return", openapi_extra=needs(Permission.APPROVE_CASES))
+async def return_to_maker(
+    case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices
+) -> Response:
+    body = checked(ReturnIn, revision=_revision(form), reason=text(form, "reason"))
+    await cases.return_to_maker(case_id, body, principal, services)
+    return _done(case_id, "returned")
+
+
+def _done(case_id: UUID, what: str) -> Response:
+    return see(f"/console/cases/{case_id}?done={what}")

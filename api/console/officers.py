@@ -1,0 +1,19 @@
+"""Who an officer's id belongs to: logins of the tenant's own officers, for its own officers only."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from api.auth import Principal
+from api.services import Services
+from store.connection import tenant_transaction
+from store.credentials import fetch_officer
+
+
+async def logins(ids: Iterable[UUID | None], principal: Principal, services: Services) -> Mapping[UUID, str]:
+    """The login of each id that is an officer's here."""
+    wanted = {each for each in ids if each is not None}
+    if not wanted:
+        return {}
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        found = [await fetch_officer(connection, officer_id) for officer_id in sorted(wanted)]
+    return {officer.officer_id: officer.login for officer in found if officer is not None}

@@ -1,0 +1,37 @@
+"""All the console's routers, in one list for `api.app`."""
+
+from fastapi import APIRouter, FastAPI
+
+from api.console import (
+    assets,
+    audit,
+    cases,
+    codec,
+    decisions,
+    documents,
+    filings,
+    models,
+    queue,
+    sign_in,
+    workflows,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    assets.router,
+    sign_in.router,
+    queue.router,
+    cases.router,
+    documents.router,
+    decisions.router,
+    filings.router,
+    audit.router,
+    models.router,
+    workflows.router,
+    codec.router,
+)
+
+
+def add_console(app: FastAPI) -> None:
+    """Serve the officers' pages beside the API. They are in no OpenAPI: they are for people."""
+    for router in ROUTERS:
+        app.include_router(router)

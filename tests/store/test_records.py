@@ -70,7 +70,7 @@ def texts(decision: Decision, sealed: bytes) -> tuple[str, str, str]:
 
 def in_one_notation(text: bytes) -> bytes:
     """The text with the floats of its arrays written as Python writes them: 0.00001 and 1e-5 as 1e-05."""
-    parts = re.split(rb'("(?:[^"\\\\]|\\\\.)*")', text)
+    parts = re.split(rb'("(?:[^"\\]|\\.)*")', text)
     number = re.compile(rb"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
     parts[::2] = [number.sub(lambda found: _as_python(found.group()), part) for part in parts[::2]]
     return b"".join(parts)

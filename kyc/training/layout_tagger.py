@@ -108,7 +108,8 @@ def batches(first: int, count: int, tokenizer: Any) -> Iterator[list[Window]]:
 
 
 def train(folder: Path, steps: int, seed: int, *, bfloat: bool, resume: bool) -> float:
-    """Train and export; checkpoints every 125 steps; `resume` goes on, with another number of steps if wished. Returns the CPU seconds it took."""
+    """Train and export; checkpoints every 125 steps. `resume` goes on, with another number of steps if
+    wished. Returns the CPU seconds it took."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     source = minilm()

@@ -1,0 +1,1 @@
+"""Documents for measuring, apart from those for training: see `kyc.evaluation.documents`."""

@@ -75,12 +75,12 @@ def create_app(services: Services) -> FastAPI:
         filings.router,
     ):
         app.include_router(router)
+    add_console(app)
     return app
 
 
 def create_engine_app(services: Services, engine: TransactionEngine) -> FastAPI:
     """The engine service's HTTP: transactions, with the same credentials and problems."""
-    add_console(app)
     app = _application(services, "Clearance engine")
     app.state.engine = engine
     app.include_router(transactions.router)

@@ -59,12 +59,12 @@ class Settings(BaseSettings):
         default=None, description="The bearer token for a worker-like service's /metrics; without it there are none."
     )
     tenants: tuple[UUID, ...] = Field(default=(), description="The engine's partition; all tenants when empty.")
-    log_level: str = "INFO"
-
-    @field_validator("home", "data", "schemas", "models")
     web_ui_url: str = Field(
         default="", description="Origin at which officers open the Temporal Web UI: linked, and allowed to decode."
     )
+    log_level: str = "INFO"
+
+    @field_validator("home", "data", "schemas", "models")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from kyc.checks import agrees
 from kyc.document import Box, FieldReading, TextLine
 from kyc.field_values import field_value, month_first
-from kyc.labels import CAPTIONS
+from kyc.labels import CAPTIONS, compact
 from kyc.layout_tagger import LayoutTagger, Span
 from kyc.mrz_zone import levelled
 from kyc.names import transliterate
@@ -152,22 +152,25 @@ def read_fields(text_lines: Sequence[TextLine], as_of: date) -> Mapping[str, Fie
 
 def _caption(text: str) -> tuple[str, float, str] | None:
     """Field, similarity and what follows on the line, when the line is a caption or begins with one."""
-    whole = transliterate(re.sub(r"^\s*\(?\d{1,2}[.)]\s*", "", text))
+    text = re.sub(r"^\s*\(?\d{1,2}[.)]\s*", "", text)
+    whole = transliterate(text)
     if not whole or whole.isdigit():
         return None
-    for part in (whole, *(transliterate(p) for p in re.split(r"[/·|]| - ", text))):
-        found = _nearest(part)
-        if found is not None:
-            return found[0], found[1], ""
+    parts = [whole, *re.split(r"[/·|•]| - ", text)] if re.search(r"[/·|•]| - ", text) else [whole]
+    found = max((near for part in parts if (near := _nearest(compact(part)))), key=lambda near: near[1], default=None)
+    if found is not None:
+        return *found, ""
     words = whole.split()
     for count in range(min(4, len(words) - 1), 0, -1):
-        found = _nearest(" ".join(words[:count]))
-        if found is not None and len(" ".join(words[:count])) >= SHORT_CAPTION:
-            return found[0], found[1], " ".join(text.split()[count:]) if len(text.split()) > count else ""
+        first = "".join(words[:count])
+        found = _nearest(first) if len(first) >= SHORT_CAPTION else None
+        if found is not None:
+            return *found, " ".join(text.split()[count:]) if len(text.split()) > count else ""
     return None
 
 
 def _nearest(text: str) -> tuple[str, float] | None:
+    """The field whose caption a text without spaces is, and how alike the two are."""
     if len(text) < 3:
         return None
     if text in CAPTIONS:

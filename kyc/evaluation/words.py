@@ -2,7 +2,7 @@
 and the rules' captions know nothing, in Latin, Cyrillic and Greek letters. Nobody in particular is meant.
 """
 
-from kyc.training.layout_captions import CAPTION_FIELDS
+from kyc.labels import CAPTION_FIELDS
 
 _LANGUAGES = """
 en: Surname; Given names; Document number; Date of birth; Date of expiry; Date of issue; Sex; Nationality; Place of birth; Permanent address; Personal number; Issuing authority

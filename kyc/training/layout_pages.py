@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from kyc.document import TextLine
+from kyc.labels import CAPTION_FIELDS, LANGUAGES
 from kyc.training.layout_captions import (
     AUTHORITIES,
-    CAPTION_FIELDS,
     DECOYS,
     ENDINGS,
     GIVEN,
-    LANGUAGES,
     MONTHS,
     PLACES,
     STATES,

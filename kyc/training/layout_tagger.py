@@ -20,8 +20,8 @@ import torch  # type: ignore[import-not-found]  # a training dependency, not ins
 from safetensors.torch import load_file
 from transformers import LayoutLMConfig, LayoutLMForTokenClassification
 
+from kyc.labels import CAPTION_FIELDS
 from kyc.layout_tagger import OUTSIDE, Piece, arrays, load_tokenizer, windows
-from kyc.training.layout_captions import CAPTION_FIELDS
 from kyc.training.layout_export import TOKENIZER_FILES, export
 from kyc.training.layout_pages import Layout, draw_layout
 

@@ -4,9 +4,9 @@ Separate from drafting because this reads the investigations' tables, and drafti
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from aml.reports.party import (
 )
 from store import alerts, cases, customers, transactions
 from store.connection import Connection
+from store.filing_activity import alerts_since
 from vault import contexts
 from vault.envelope import open_sealed
 from vault.keys import KeyProvider
@@ -32,6 +33,10 @@ from workflows.steps import RecordUnknown
 
 _REFERENCE = 20
 """Characters of an id that name a case or a party in a report: forms take 25 at most, and 80 bits suffice."""
+
+
+def reference(random_id: UUID) -> str:
+    return random_id.hex[:_REFERENCE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +56,31 @@ class CaseReader:
 
     keys: KeyProvider
 
-    async def read(self, conn: Connection, outcome: OutcomeRow, filer: Filer, filed_on: date) -> SarCase:
-        """Everything that a report on this case says. Raises `RecordUnknown` and `SubjectKeyDestroyed`."""
+    async def read(
+        self, conn: Connection, outcome: OutcomeRow, filer: Filer, filed_on: date, since: datetime | None = None
+    ) -> SarCase:
+        """Everything that a report on this case says; with `since`, on what its parties did after that instant.
+
+        Raises `RecordUnknown` and `SubjectKeyDestroyed`.
+        """
         case = await self._case(conn, outcome.case_id)
-        found = await self._alerts(conn, case)
+        found = await self._alerts(conn, case) if since is None else await self._later_alerts(conn, case, since)
         rows = await transactions.fetch_transactions(conn, {name for alert in found for name in alert.transactions})
+        accounts = tuple(dict.fromkeys((*case.accounts, *(ref for alert in found for ref in alert.accounts))))
         return SarCase(
-            case_id=case.case_id.hex[:_REFERENCE],
+            case_id=reference(case.case_id),
             filer=filer,
-            subjects=await self._subjects(conn, outcome.tenant_id, case.accounts),
+            subjects=await self.subjects(conn, outcome.tenant_id, accounts),
             evidence=await self._evidence(conn, outcome.tenant_id, found),
             transactions=tuple(transactions.transaction_of(row) for row in rows),
             detected_on=outcome.detected_at.date(),
             filed_on=filed_on,
             conclusion=await self._conclusion(conn, case),
         )
+
+    async def alerts_since(self, conn: Connection, outcome: OutcomeRow, since: datetime) -> int:
+        """How often the parties raised an alert after an instant. Raises `RecordUnknown`."""
+        return len(await self._later_alerts(conn, await self._case(conn, outcome.case_id), since))
 
     async def matter(self, conn: Connection, outcome: OutcomeRow) -> Matter:
         """What whether to file is decided on. Raises `RecordUnknown`."""
@@ -93,6 +108,11 @@ class CaseReader:
                 found.append(alert)
         return found
 
+    async def _later_alerts(self, conn: Connection, case: cases.Case, since: datetime) -> list[alerts.Alert]:
+        ids = await alerts_since(conn, case.accounts, case.subject_id, since)
+        found = [await alerts.fetch_alert(conn, alert_id) for alert_id in ids]
+        return [alert for alert in found if alert is not None]
+
     async def _evidence(self, conn: Connection, tenant_id: UUID, found: Iterable[alerts.Alert]) -> tuple[Evidence, ...]:
         evidence = []
         for alert in found:
@@ -101,7 +121,7 @@ class CaseReader:
             evidence += [Evidence(hit["typology"], hit["text"], tuple(hit["transactions"])) for hit in opened["hits"]]
         return tuple(dict.fromkeys(evidence))
 
-    async def _subjects(self, conn: Connection, tenant_id: UUID, accounts: tuple[str, ...]) -> tuple[Subject, ...]:
+    async def subjects(self, conn: Connection, tenant_id: UUID, accounts: tuple[str, ...]) -> tuple[Subject, ...]:
         """Our customers behind the case's accounts; accounts of nobody we know make one unknown subject."""
         owners = await customers.known_accounts(conn, accounts)
         subjects = []
@@ -109,20 +129,22 @@ class CaseReader:
             customer = await customers.fetch_customer(conn, customer_id)
             if customer is None:
                 raise RecordUnknown(f"customer {customer_id}")
-            key = await data_key(conn, self.keys, tenant_id, customer.subject_id)
-            stated: Mapping[str, Any] = {}
-            if customer.sealed_profile is not None:
-                stated = json.loads(open_sealed(key, customer.sealed_profile, contexts.customer(customer_id)))
-            opened = {
-                account.account_ref: account.opened_at.date()
-                for account in await customers.list_accounts(conn, customer_id)
-            }
-            own = tuple(Account(ref, opened_on=opened.get(ref)) for ref in accounts if owners.get(ref) == customer_id)
-            subjects.append(_person(customer_id, stated, own))
+            held = {ref for ref in accounts if owners.get(ref) == customer_id}
+            subjects.append(await self.customer(conn, customer, held))
         strangers = tuple(Account(ref) for ref in accounts if ref not in owners)
         if strangers or not subjects:
             subjects.append(Subject("unknown", is_unknown=True, accounts=strangers, relationship=Relationship.NONE))
         return tuple(subjects)
+
+    async def customer(self, conn: Connection, customer: customers.Customer, held: Collection[str]) -> Subject:
+        """What we know of a customer, with those of their accounts that the report is about."""
+        key = await data_key(conn, self.keys, customer.tenant_id, customer.subject_id)
+        stated: Mapping[str, Any] = {}
+        if customer.sealed_profile is not None:
+            stated = json.loads(open_sealed(key, customer.sealed_profile, contexts.customer(customer.customer_id)))
+        accounts = await customers.list_accounts(conn, customer.customer_id)
+        own = tuple(Account(a.account_ref, opened_on=a.opened_at.date()) for a in accounts if a.account_ref in held)
+        return person(customer.customer_id, stated, own)
 
     async def _conclusion(self, conn: Connection, case: cases.Case) -> str | None:
         """The deciding officer's words, if they can be opened."""
@@ -135,12 +157,12 @@ class CaseReader:
         return open_sealed(key, reason.sealed_text, contexts.reason(reason.reason_id)).decode()
 
 
-def _person(customer_id: UUID, stated: Mapping[str, Any], accounts: tuple[Account, ...]) -> Subject:
+def person(customer_id: UUID, stated: Mapping[str, Any], accounts: tuple[Account, ...]) -> Subject:
     address: Mapping[str, Any] | None = stated.get("address")
     number = stated.get("document_number")
     born = stated.get("birth_date")
     return Subject(
-        party_id=customer_id.hex[:_REFERENCE],
+        party_id=reference(customer_id),
         surname=stated.get("surname"),
         given_name=stated.get("given_names"),
         birth_date=None if born is None else date.fromisoformat(born),
@@ -160,4 +182,6 @@ def _person(customer_id: UUID, stated: Mapping[str, Any], accounts: tuple[Accoun
         else (Identifier(IdentifierKind.OTHER, number, stated.get("nationality"), description="Identity document"),),
         occupation=stated.get("occupation"),
         accounts=accounts,
+        residence=stated.get("country_of_residence"),
+        birth_place=stated.get("place_of_birth"),
     )

@@ -32,6 +32,10 @@ class OutcomeRow:
     """When the first alert was raised: the filing clock starts here."""
 
     @property
+    def since(self) -> datetime:
+        return self.detected_at
+
+    @property
     def asks_for_filing(self) -> bool:
         return self.disposition is Disposition.TRUE_POSITIVE
 

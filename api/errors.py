@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
+from aml.reports.acknowledgement import AcknowledgementUnreadable
 from api.auth import NotAuthenticated, NotFound, NotPermitted
 from api.officers import ActionRefused, ActionUnanswered, WorkflowEnded
 from api.problems import problem_response, problem_type
@@ -109,6 +110,12 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "The Idempotency-Key was used for another request",
         "An application with this Idempotency-Key was accepted before, and its content was different. Use a fresh key "
         "for a new application, or send exactly what you sent before to get the first answer again.",
+    ),
+    AcknowledgementUnreadable: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "ANSWER_UNREADABLE",
+        "This is no answer of an authority",
+        lambda e: f"Send the acknowledgement file as it came, or a statement of what the portal said: {e}.",
     ),
     CustomerUnknown: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -22,7 +22,15 @@ from api.auth import Principal
 from api.permissions import Permission
 from api.services import Services, TemporalDown, TemporalGetter
 from workflows.assertions import AssertionClaims, Purpose, mint
-from workflows.messages import CaseAction, CaseCommand, CaseState, Disposition, FilingCommand, FilingState
+from workflows.messages import (
+    CaseAction,
+    CaseCommand,
+    CaseState,
+    Disposition,
+    FilingAction,
+    FilingCommand,
+    FilingState,
+)
 
 _QUERY_TIMEOUT = timedelta(seconds=5)
 _UPDATE_TIMEOUT = timedelta(seconds=10)
@@ -53,7 +61,7 @@ class Intent:
     """What an officer wants. `revision` is the one they looked at; without it the present one is taken."""
 
     target_id: UUID
-    action: CaseAction
+    action: CaseAction | FilingAction
     permission: Permission
     revision: int | None = None
     disposition: Disposition | None = None
@@ -82,7 +90,7 @@ async def act_on_case(
     """The case after the action. Raises `ActionRefused`, `ActionUnanswered` or `WorkflowEnded`."""
     revision = present.revision if intent.revision is None else intent.revision
     command = CaseCommand(
-        action=intent.action,
+        action=CaseAction(intent.action),
         officer_id=principal.person,
         revision=revision,
         assertion=_assertion(present.run_id, revision, services, principal, intent),
@@ -99,7 +107,7 @@ async def act_on_filing(
     """The filing after the action. Raises as `act_on_case` does."""
     revision = present.revision if intent.revision is None else intent.revision
     command = FilingCommand(
-        action=intent.action,
+        action=FilingAction(intent.action),
         officer_id=principal.person,
         revision=revision,
         assertion=_assertion(present.run_id, revision, services, principal, intent),
@@ -123,7 +131,7 @@ def _assertion(run_id: str, revision: int, services: Services, principal: Princi
 
 
 async def _update(
-    handle: Handle, action: CaseAction, command: CaseCommand | FilingCommand, result: type[State]
+    handle: Handle, action: CaseAction | FilingAction, command: CaseCommand | FilingCommand, result: type[State]
 ) -> State:
     try:
         after: State = await handle.execute_update(

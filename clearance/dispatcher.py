@@ -21,7 +21,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.outcomes import OutcomeRow, open_outcome
+from activities.filing_matters import FilingMatter, open_matter
 from clearance.database import service_pool
 from clearance.filing_inbox import inbox_key
 from clearance.keyring import Keyring, public_hex
@@ -125,7 +125,8 @@ class MainOutbox:
 
 
 class FilingOutbox:
-    """The outcomes of alert cases, sealed to the filing side: the confirmed ones start a filing, the others nothing."""
+    """What is sealed to the filing side: outcomes of alert cases, of which the confirmed ones start a filing, and the
+    duties that it found itself."""
 
     queue = FILING_QUEUE
 
@@ -137,10 +138,10 @@ class FilingOutbox:
 
     def start(self, row: filings.FilingOutboxRow) -> Start | None:
         try:
-            outcome: OutcomeRow = open_outcome(self._inbox_key, row.sealed_payload, row.filing_id)
+            matter: FilingMatter = open_matter(self._inbox_key, row.sealed_payload, row.filing_id)
         except (ValueError, KeyError) as error:
             raise RowRefused("the sealed outcome does not open") from error
-        if not outcome.asks_for_filing:
+        if not matter.asks_for_filing:
             return None
         return Start(
             FilingWorkflow.run,

@@ -41,12 +41,13 @@ from vault.objects import Vault, open_vault
 from workflows.case import CaseWorkflow
 from workflows.contest import ContestWorkflow
 from workflows.filing import FilingWorkflow
+from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
 
 WORKFLOWS = (OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow)
-FILING_WORKFLOWS = (FilingWorkflow,)
+FILING_WORKFLOWS = (FilingWorkflow, FilingDutiesWorkflow)
 
 CONNECTIONS = 8
 FILING_CONNECTIONS = 3
@@ -135,7 +136,14 @@ def build_filing_worker(client: Client, activities: FilingActivities, queue: str
         client,
         task_queue=queue,
         workflows=FILING_WORKFLOWS,
-        activities=[activities.draft_filing, activities.record_filing_event, activities.submit_filing],
+        activities=[
+            activities.draft_filing,
+            activities.record_filing_event,
+            activities.submit_filing,
+            activities.read_answer,
+            activities.review_activity,
+            activities.find_duties,
+        ],
         max_concurrent_activities=FILING_CONNECTIONS,
         graceful_shutdown_timeout=SHUTDOWN,
     )
@@ -175,7 +183,7 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
             recorder=recorder,
             filers=FilerFolder(settings.filer_folder),
             schemas=settings.schemas,
-            gateway=FolderGateway(settings.filing_folder),
+            gateway=lambda _: FolderGateway(settings.filing_folder),
         )
         client = await _connected(lambda: connect_filing(settings, keys))
         async with _running((build_filing_worker(client, activities),), client) as ready:

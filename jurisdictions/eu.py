@@ -119,6 +119,10 @@ EU_AMLD = Regime(
             Term(3, Unit.BUSINESS_DAYS), f"{HOUSE_RULE}: 'promptly', with or without a suspect", _TRANSFERS
         ),
         continuing=Cited(Term(90), f"{HOUSE_RULE}: a quarterly review of a reported relationship", _TRANSFERS),
+        continuing_review=Cited(Term(60), f"{HOUSE_RULE}: a month before the quarterly review is over", _TRANSFERS),
+        correction=Cited(
+            Term(3, Unit.BUSINESS_DAYS), f"{HOUSE_RULE}: 'promptly', as for the report that is corrected", _TRANSFERS
+        ),
         threshold_report=None,
         blocking=Cited(
             Term(10, Unit.BUSINESS_DAYS),

@@ -78,6 +78,10 @@ class FilingClocks:
     suspicion: Cited[Term]
     suspicion_without_suspect: Cited[Term]
     continuing: Cited[Term]
+    continuing_review: Cited[Term]
+    """After the previous report: when to ask whether the activity goes on, so that there is time to report it."""
+    correction: Cited[Term]
+    """After the authority complained about a report that it took."""
     threshold_report: Cited[Term] | None
     """For cash over the reporting threshold; `None` where the regime knows no such report of this kind of firm."""
     blocking: Cited[Term]
@@ -171,6 +175,12 @@ class Regime:
 
     def continuing_due(self, previous_filing: date) -> date:
         return self.filing.continuing.value.after(previous_filing, self.is_holiday)
+
+    def review_due(self, previous_filing: date) -> date:
+        return self.filing.continuing_review.value.after(previous_filing, self.is_holiday)
+
+    def correction_due(self, complained: date) -> date:
+        return self.filing.correction.value.after(complained, self.is_holiday)
 
     def blocking_due(self, blocked: date) -> date:
         return self.filing.blocking.value.after(blocked, self.is_holiday)

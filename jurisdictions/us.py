@@ -99,6 +99,16 @@ US_2025 = Regime(
             "FinCEN SAR FAQs, 9 October 2025: 120 calendar days after the previous related SAR",
             date(2025, 10, 9),
         ),
+        continuing_review=Cited(
+            Term(90),
+            "FinCEN SAR Electronic Filing Instructions, continuing activity: 90 days of the 120 to file",
+            _CHAPTER_X,
+        ),
+        correction=Cited(
+            Term(30),
+            f"{HOUSE_RULE}: as long as for a first report; FinCEN asks for corrections once errors are known",
+            _HOUSE,
+        ),
         threshold_report=Cited(Term(15), "31 CFR 1010.306(a)(1): CTR within 15 days", _CHAPTER_X),
         blocking=Cited(
             Term(10, Unit.BUSINESS_DAYS), "31 CFR 501.603(b)(1)(i), 501.604(c): 10 business days", date(2019, 6, 21)

@@ -80,6 +80,17 @@ async def fetch_customer_of_application(conn: Connection, application_id: UUID) 
     return await cursor.fetchone()
 
 
+async def customers_of_subject(conn: Connection, subject_id: UUID) -> list[Customer]:
+    """What a person became by their applications, oldest first."""
+    cursor = conn.cursor(row_factory=frozen_row(Customer))
+    await cursor.execute(
+        "SELECT customer_id, tenant_id, subject_id, application_id, rating, created_at, sealed_profile FROM customer "
+        "WHERE tenant_id = current_tenant() AND subject_id = %s ORDER BY created_at, customer_id",
+        (subject_id,),
+    )
+    return await cursor.fetchall()
+
+
 async def set_rating(conn: Connection, customer_id: UUID, rating: str) -> None:
     cursor = await conn.execute("UPDATE customer SET rating = %s WHERE customer_id = %s", (rating, customer_id))
     if cursor.rowcount == 0:

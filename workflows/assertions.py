@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from explain.record import canonical_json
-from workflows.messages import ASSERTION_LIFETIME, CaseAction, Disposition
+from workflows.messages import ASSERTION_LIFETIME, Disposition
 
 CLOCK_SKEW = timedelta(seconds=30)
 """How far the clock of the minting API may run ahead of the Temporal server's."""
@@ -46,7 +46,8 @@ class Purpose:
     """The run of its workflow: after a reset the run is another one and old assertions are refused."""
     revision: int
     """The revision that the officer looked at."""
-    action: CaseAction
+    action: str
+    """Of `CaseAction` or `FilingAction`."""
     officer_id: UUID
     disposition: Disposition | None = None
     reason_sha256: str = ""
@@ -102,7 +103,7 @@ def _opened(assertion: str, public_key: str) -> AssertionClaims:
             target_id=UUID(purpose["target_id"]),
             run_id=purpose["run_id"],
             revision=purpose["revision"],
-            action=CaseAction(purpose["action"]),
+            action=purpose["action"],
             officer_id=UUID(purpose["officer_id"]),
             disposition=None if disposition is None else Disposition(disposition),
             reason_sha256=purpose["reason_sha256"],

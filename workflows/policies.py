@@ -66,5 +66,11 @@ def reading_queue(queue: str) -> str:
     return f"{queue}-reading"
 
 
+ANSWERING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy=_patient(timedelta(minutes=15)))
+"""Asking a gateway for an answer: as patient as handing a report over."""
+
+SEARCHING_DUTIES = StepPolicy(start_to_close_timeout=timedelta(minutes=10), retry_policy=_patient(timedelta(minutes=5)))
+"""Two weeks of a tenant's cash, for every tenant."""
+
 START_RPC = timedelta(seconds=10)
 """How long the dispatcher waits for Temporal to accept a start before it counts as down."""

@@ -130,10 +130,28 @@ class FilingSteps(ABC):
 
     @abstractmethod
     @activity.defn
-    async def record_filing_event(self, event: m.FilingEvent) -> None:
-        """Write what happened and the filing's new state, keyed on (filing, revision)."""
+    async def record_filing_event(self, event: m.FilingEvent) -> int:
+        """Write what happened and the filing's new state, keyed on (filing, revision).
+
+        Answers the revision it was recorded under: a later one when a run before a reset had taken it already.
+        """
 
     @abstractmethod
     @activity.defn
     async def submit_filing(self, filing: m.FilingRef) -> m.FilingSubmitted:
-        """Hand the validated report to the gateway: exactly once per filing and revision."""
+        """Hand the validated report to the gateway: exactly once per filing and report."""
+
+    @abstractmethod
+    @activity.defn
+    async def read_answer(self, answer: m.AnswerRef) -> m.FilingAnswer | None:
+        """What the authority answered to a report, from the gateway or as an officer handed it in; None so far."""
+
+    @abstractmethod
+    @activity.defn
+    async def review_activity(self, filing: m.FilingRef) -> m.ActivityReview:
+        """Count what the parties did since the last report, and keep it for the officers."""
+
+    @abstractmethod
+    @activity.defn
+    async def find_duties(self) -> m.DutiesFound:
+        """Look in every tenant for cash over the threshold and freezes without a filing, and start one for each."""

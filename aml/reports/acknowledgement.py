@@ -4,6 +4,7 @@ The context of an error names elements of our file by their sequence numbers; he
 stands there, so that an officer sees what to correct.
 """
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -39,6 +40,47 @@ class AcknowledgedReport:
 class Acknowledgement:
     accepted: bool
     reports: tuple[AcknowledgedReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an authority said to one report, whatever the authority."""
+
+    accepted: bool
+    number: str | None
+    """The authority's number of the report."""
+    findings: tuple[Finding, ...]
+
+
+def parse_answer(answer: bytes, sent: bytes | None = None) -> Answer:
+    """An answer to a report of ours: FinCEN's acknowledgement of a batch of one, or a statement of what a portal said,
+    `{"accepted": true, "number": "…", "errors": [{"code": "…", "text": "…"}]}`, for authorities that send no file.
+
+    Raises `AcknowledgementUnreadable`.
+    """
+    if answer.lstrip()[:1] == b"{":
+        return _statement(answer)
+    read = parse_acknowledgement(answer, sent)
+    if len(read.reports) > 1:
+        raise AcknowledgementUnreadable(f"it answers {len(read.reports)} reports; ours are sent one by one")
+    found = tuple(finding for report in read.reports for finding in report.findings)
+    number = read.reports[0].bsa_id if read.reports else None
+    return Answer(read.accepted and number is not None, number, found)
+
+
+def _statement(answer: bytes) -> Answer:
+    try:
+        said = json.loads(answer)
+        accepted, number, errors = said["accepted"], said.get("number"), said.get("errors", [])
+        stated = tuple((str(error["code"]), str(error["text"])) for error in errors)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AcknowledgementUnreadable(f"a statement says accepted, number and errors: {error!r}") from error
+    if not isinstance(accepted, bool) or not (number is None or isinstance(number, str)):
+        raise AcknowledgementUnreadable("accepted is true or false, number is text")
+    if accepted and not number:
+        raise AcknowledgementUnreadable("a report that was taken has the authority's number")
+    make = warns if accepted else blocks
+    return Answer(accepted, number, tuple(make(code, text, "the authority's answer") for code, text in stated))
 
 
 def parse_acknowledgement(answer: bytes, batch: bytes | None = None) -> Acknowledgement:

@@ -71,6 +71,8 @@ class SarCase:
     """Units of the reporting currency for one unit of another, as officers or the ledger fixed them."""
     note: str | None = None
     """A note or advisory keyword for the authority, e.g. `FIN-2014-A005`."""
+    narrative: str | None = None
+    """In other words than the template's, where somebody checked that they add no fact."""
     conclusion: str | None = None
     """Why the officers hold the activity to be suspicious, in their words."""
 

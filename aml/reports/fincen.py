@@ -112,7 +112,7 @@ class _Sar(BatchForm):
             self._subject(activity, subject)
         self._suspicious_activity(activity)
         self._products_and_instruments(activity)
-        for number, block in enumerate(blocks_of(narrative(case)), start=1):
+        for number, block in enumerate(blocks_of(case.narrative or narrative(case)), start=1):
             part = self._node(activity, "ActivityNarrativeInformation")
             text(part, "ActivityNarrativeSequenceNumber", str(number))
             text(part, "ActivityNarrativeText", block)

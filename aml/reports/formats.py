@@ -7,6 +7,7 @@ from pathlib import Path
 from lxml import etree
 
 from aml.reports import ctr, fincen, goaml
+from aml.reports.blocking import validate_blocking
 from aml.reports.case import SarCase
 from aml.reports.ctr_rules import CtrTerms
 from aml.reports.findings import NOT_WELL_FORMED, blocks, parse
@@ -39,11 +40,18 @@ FORMATS: Mapping[str, ReportFormat] = {
 """By the regime's `report_format`. The euro profile stands for FIUs whose own lookup values are not installed."""
 
 
+def suspicion_format(name: str, goaml_profile: str) -> ReportFormat:
+    """The format that a regime names, as the filer's FIU wants it. Raises `KeyError` and `ProfileUnknown`."""
+    return goaml_format(load_profile(goaml_profile)) if name == "goaml" else FORMATS[name]
+
+
 def check(xml: bytes, schemas: Path, terms: CtrTerms, profile: FiuProfile) -> tuple[Finding, ...]:
     """What stands against a file of any form that this package knows, recognised by its content.
 
     `terms` are for currency transaction reports, `profile` for goAML.
     """
+    if xml.lstrip()[:1] == b"{":
+        return validate_blocking(xml)
     try:
         root = parse(xml)
     except etree.XMLSyntaxError as error:

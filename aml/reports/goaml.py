@@ -99,7 +99,7 @@ class _Form:
         if case.filer.reporting_person is not None:
             self._reporting_person(_sub(root, "reporting_person"), case.filer.reporting_person)
         self._address(_sub(root, "location"), case.filer.institution.address)
-        _add(root, "reason", narrative(case, LONGEST_COMMENT))
+        _add(root, "reason", (case.narrative or narrative(case, LONGEST_COMMENT))[:LONGEST_COMMENT])
         _add(root, "action", case.conclusion)
         for transaction in sorted(case.transactions, key=lambda t: (t.booked_at, t.transaction_id)):
             self._transaction(_sub(root, "transaction"), transaction)

@@ -179,3 +179,7 @@ class Filer:
     """goAML: `rentity_id`, given by the FIU."""
     reporting_person: Subject | None = None
     """goAML: the officer who reports."""
+    time_zone: str = "UTC"
+    """IANA name: where a business day ends, which is what cash is added up by."""
+    goaml_profile: str = "euro"
+    """goAML: the FIU's file in `aml/reports/profiles`."""

@@ -9,13 +9,8 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 import pytest
 
-from activities.filing import (
-    FILER_NOT_CONFIGURED,
-    FORMAT_NOT_HANDLED,
-    FilingActivities,
-    open_report,
-    register_triggers,
-)
+from activities.filing import FilingActivities, open_report, register_triggers
+from activities.filing_drafts import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED
 from activities.filing_case import CaseReader
 from activities.gateways import FolderGateway, NameTaken
 from activities.recording import DecisionRecorder
@@ -83,7 +78,7 @@ async def side(office: Office, tmp_path: Path) -> AsyncIterator[FilingOffice]:
             recorder=DecisionRecorder(pool, "test"),
             filers={office.tenant_id: specimen_filer()},
             schemas=SCHEMAS,
-            gateway=FolderGateway(tmp_path / "outbox"),
+            gateway=lambda _: FolderGateway(tmp_path / "outbox"),
             clock=lambda: office.now[0],
         )
         yield FilingOffice(office, activities, uuid5(opened.case_id, "outcome"), pool, tmp_path / "outbox")
@@ -132,7 +127,7 @@ async def test_without_a_filer_or_a_known_format_the_draft_says_so(
     side.activities = replace(side.activities, filers={})
     assert (await side.draft()).problems == (FILER_NOT_CONFIGURED,)
     side.activities = replace(side.activities, filers={side.office.tenant_id: specimen_filer()})
-    monkeypatch.setattr("activities.filing.FORMATS", {})
+    monkeypatch.setattr("activities.filing_drafts.FORMATS", {})
     assert (await side.draft(revision=2)).problems == (FORMAT_NOT_HANDLED,)
 
 

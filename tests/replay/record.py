@@ -20,17 +20,26 @@ from temporalio.worker import Worker
 
 from tests.workflows.conftest import CONVERTER, QUEUE, reader
 from tests.workflows.fakes import TENANT, Desk, Script
+from tests.workflows.test_filing import until
 from tests.workflows.test_investigation import case_of
 from workflows import messages as m
 from workflows.case import CaseWorkflow
 from workflows.contest import ContestWorkflow
 from workflows.filing import FilingWorkflow
+from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.visibility import SEARCH_ATTRIBUTES
 
 HISTORIES = Path(__file__).parent / "histories"
-WORKFLOWS = [OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow, FilingWorkflow]
+WORKFLOWS = [
+    OnboardingWorkflow,
+    ContestWorkflow,
+    InvestigationWorkflow,
+    CaseWorkflow,
+    FilingWorkflow,
+    FilingDutiesWorkflow,
+]
 MAKER, APPROVER = UUID(int=101), UUID(int=102)
 Run = Callable[[WorkflowEnvironment, Desk], Awaitable[None]]
 
@@ -132,12 +141,67 @@ async def filing(environment: WorkflowEnvironment, desk: Desk) -> None:
             task_queue=QUEUE,
         )
         await environment.sleep(timedelta(days=31))
-        await desk.act_on_filing(handle, m.CaseAction.RETURN, APPROVER)
+        await desk.act_on_filing(handle, m.FilingAction.RETURN, APPROVER)
         while (await handle.query("state", result_type=m.FilingState)).status != "draft":
             await asyncio.sleep(0.05)
-        await desk.act_on_filing(handle, m.CaseAction.APPROVE, APPROVER)
+        await desk.act_on_filing(handle, m.FilingAction.APPROVE, APPROVER)
         await handle.result()
         await keep("filing_blocked_returned_overdue", handle)
+
+
+async def filing_life(environment: WorkflowEnvironment, desk: Desk) -> None:
+    """Sent, answered with faults, corrected, reviewed, continued, refused, sent again, ended: a history a report."""
+    filing_id = uuid4()
+    script = Script(
+        due_in=timedelta(days=30),
+        review_in=timedelta(days=90),
+        answers=[
+            None,
+            m.FilingAnswer(True, f"{1:014d}", ("W7",), await environment.get_current_time() + timedelta(days=40)),
+            m.FilingAnswer(True, f"{2:014d}"),
+            m.FilingAnswer(False, None, ("E1",)),
+            m.FilingAnswer(True, f"{4:014d}"),
+        ],
+    )
+    async with worker(environment.client, script):
+        started = await environment.client.start_workflow(
+            FilingWorkflow.run,
+            m.FilingInput(TENANT, filing_id, desk.public_key),
+            id=m.workflow_id(m.Kind.FILING, filing_id),
+            task_queue=QUEUE,
+        )
+        handle = environment.client.get_workflow_handle(started.id)
+        runs = [started.first_execution_run_id]
+        for number, (answered, then) in enumerate(
+            (
+                ("faulted", m.FilingAction.CORRECT),
+                ("acknowledged", m.FilingAction.CONTINUE),
+                ("rejected", m.FilingAction.RETURN),
+                ("acknowledged", m.FilingAction.CEASE),
+            ),
+            start=1,
+        ):
+            await until(handle, "draft", report=number)
+            await environment.sleep(timedelta(days=16))
+            await desk.act_on_filing(handle, m.FilingAction.APPROVE, APPROVER)
+            await until(handle, "submitted", answered, report=number)
+            await environment.sleep(timedelta(hours=1))
+            await until(handle, answered, report=number)
+            if then in (m.FilingAction.CONTINUE, m.FilingAction.CEASE):
+                await environment.sleep(timedelta(days=95))
+                await until(handle, "review", report=number)
+            runs.append((await handle.query("state", result_type=m.FilingState)).run_id)
+            await desk.act_on_filing(handle, then, MAKER)
+        await until(handle, "closed", report=4)
+        for name, run_id in zip(("faulted", "corrected", "continued_refused", "ceased"), runs[1:], strict=True):
+            await keep(f"filing_{name}", environment.client.get_workflow_handle(handle.id, run_id=run_id))
+
+
+async def duties(environment: WorkflowEnvironment, desk: Desk) -> None:
+    async with worker(environment.client, Script()):
+        handle = await environment.client.start_workflow(FilingDutiesWorkflow.run, id="duties", task_queue=QUEUE)
+        await handle.result()
+        await keep("filing_duties", handle)
 
 
 RECORDINGS: tuple[tuple[str, Run], ...] = (
@@ -146,6 +210,8 @@ RECORDINGS: tuple[tuple[str, Run], ...] = (
     ("investigation", investigation),
     ("contest", contest),
     ("filing_blocked_returned_overdue", filing),
+    ("filing_faulted", filing_life),
+    ("filing_duties", duties),
 )
 
 

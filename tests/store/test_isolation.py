@@ -19,6 +19,7 @@ from store import (
     credentials,
     customers,
     evidence,
+    filing_supplements,
     filings,
     ledger,
     outbox,
@@ -58,6 +59,7 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
         await readings.link_reading(conn, document_id, "ef" * 32)
         await customers.create_customer(conn, tenant_id, customer_id, subject_id, application_id, "low")
         await customers.open_account(conn, tenant_id, "A1", customer_id)
+        await applications.set_application_state(conn, application_id, "concluded", "blocked", ["sanctions_confirmed"])
     decision = world.decision(tenant_id=tenant_id, subject_id=subject_id, kind=DecisionKind.TRANSACTION_SCORE)
     async with world.as_role("clearance_engine", tenant_id) as conn:
         await append_decision(conn, decision, key="t", sealed_evidence=b"x")
@@ -133,8 +135,13 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
             conn,
             filings.NewFiling(filing_id, tenant_id, case_id, uuid4(), "US", "1", "sar", b"x", "ab" * 32, True, (), NOW),
         )
-        await filings.record_state(conn, tenant_id, filing_id, 0, "draft")
-        await filings.save_submission(conn, tenant_id, filing_id, 0, "ab" * 32, "ref")
+        await filings.record_event(conn, filings.NewFilingEvent(tenant_id, filing_id, 0, "drafted", "draft", NOW))
+        await filings.save_submission(
+            conn, filings.NewSubmission(tenant_id, filing_id, 0, 1, "initial", "ab" * 32, "ref", b"x")
+        )
+        answer = filings.Acknowledgement(1, True, "17", (), b"x", b"x", NOW)
+        await filings.save_acknowledgement(conn, tenant_id, filing_id, answer)
+        await filing_supplements.add_supplement(conn, uuid4(), tenant_id, filing_id, uuid4(), b"x")
         await conn.execute(
             "INSERT INTO filing.reason (reason_id, tenant_id, filing_id, officer_id, action, revision, wrapped_key, "
             "sealed_text, sha256) VALUES (%s, %s, %s, %s, 'approve', 0, 'x', 'x', %s)",

@@ -322,11 +322,19 @@ async def test_a_filing_from_sealed_row_to_submission(lone_world: Any) -> None:
         assert await filings.save_draft(conn, draft) is True
         assert await filings.save_draft(conn, replace(draft, sealed_report=b"other")) is False
         officer = uuid4()
-        assert await filings.record_state(conn, lone_world.tenant_id, filing_id, 1, "approved", officer) is True
-        assert await filings.record_state(conn, lone_world.tenant_id, filing_id, 1, "draft") is False
-        first = await filings.save_submission(conn, lone_world.tenant_id, filing_id, 1, "cd" * 32, "REF-1")
-        assert await filings.save_submission(conn, lone_world.tenant_id, filing_id, 1, "ee" * 32, "REF-2") == first
-        await filings.record_state(conn, lone_world.tenant_id, filing_id, 2, "submitted")
+        event = filings.NewFilingEvent(
+            lone_world.tenant_id, filing_id, 1, "approve", "approved", NOW, officer_id=officer
+        )
+        assert await filings.record_event(conn, event) is True
+        assert await filings.record_event(conn, replace(event, status="draft")) is False
+        sent = filings.NewSubmission(lone_world.tenant_id, filing_id, 1, 1, "initial", "cd" * 32, "REF-1", b"report")
+        first = await filings.save_submission(conn, sent)
+        again = replace(sent, revision=7, sha256="ee" * 32, reference="REF-2")
+        assert await filings.save_submission(conn, again) == first
+        await filings.replace_draft(conn, replace(draft, sealed_report=b"too late"))
+        await filings.record_event(
+            conn, replace(event, revision=2, action="submitted", status="submitted", officer_id=None)
+        )
         stored = await filings.fetch_filing(conn, filing_id)
         assert (stored.status, stored.revision, stored.reference, stored.sealed_report) == (
             "submitted",

@@ -32,6 +32,7 @@ APPEND_ONLY = {
     "public.watchlist_entity",
     "public.watchlist_fetch",
     "public.watchlist_version",
+    "filing.acknowledgement",
     "filing.decision",
     "filing.decision_key",
     "filing.filing_event",
@@ -41,6 +42,7 @@ APPEND_ONLY = {
     "filing.ledger_position",
     "filing.reason",
     "filing.submission",
+    "filing.supplement",
 }
 # The same for every tenant: published lists, models, feature names, and the list of migrations.
 WITHOUT_TENANT = {

@@ -18,6 +18,7 @@ from workflows.case import CaseWorkflow
 from workflows.codec import PayloadKeys, encrypting_converter
 from workflows.contest import ContestWorkflow
 from workflows.filing import FilingWorkflow
+from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
@@ -59,7 +60,14 @@ def working(environment: WorkflowEnvironment) -> Working:
             Worker(
                 environment.client,
                 task_queue=QUEUE,
-                workflows=[OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow, FilingWorkflow],
+                workflows=[
+                    OnboardingWorkflow,
+                    ContestWorkflow,
+                    InvestigationWorkflow,
+                    CaseWorkflow,
+                    FilingWorkflow,
+                    FilingDutiesWorkflow,
+                ],
                 activities=script.activities(),
             ),
             reader(environment.client, script),

@@ -46,6 +46,11 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
     maker: UUID = field(default_factory=uuid4)
     case_id: UUID = field(default_factory=uuid4)
     recorded_before_reset: int = 0
+    review_in: timedelta | None = None
+    continuing_in: timedelta = timedelta(days=120)
+    answers: list[m.FilingAnswer | None] = field(default_factory=list)
+    """What the authority says, question after question; nothing once they are used up."""
+    submissions: dict[int, m.FilingSubmitted] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
 
     def activities(self) -> list[Callable[..., Any]]:
@@ -137,17 +142,54 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
     async def draft_filing(self, filing: m.DraftFiling) -> m.FilingDrafted:
         self.asked.append(("draft_filing", filing))
         problems = self.problems.pop(0) if self.problems else ()
-        due_at = activity.info().scheduled_time + self.due_in
-        return m.FilingDrafted(filing.filing_id, self.maker, not problems, problems, due_at, self.scope())
+        now = activity.info().scheduled_time
+        return m.FilingDrafted(
+            filing.filing_id,
+            filing.report.asked_by or self.maker,
+            not problems,
+            problems,
+            filing.report.due_at or now + self.due_in,
+            self.scope(),
+            since=now,
+            submitted=self.submissions.get(filing.report.number),
+        )
 
     @activity.defn
-    async def record_filing_event(self, event: m.FilingEvent) -> None:
+    async def record_filing_event(self, event: m.FilingEvent) -> int:
+        """As the real one: a revision that is taken by another event is not overwritten."""
         self.asked.append(("record_filing_event", event))
+        taken = {
+            known.revision
+            for known in self.messages("record_filing_event")[:-1]
+            if (known.action, known.officer_id, known.at) != (event.action, event.officer_id, event.at)
+        }
+        return max(taken) + 1 if event.revision in taken else event.revision
 
     @activity.defn
     async def submit_filing(self, filing: m.FilingRef) -> m.FilingSubmitted:
         self.asked.append(("submit_filing", filing))
-        return m.FilingSubmitted(filing.filing_id, "ab" * 32, "filing.xml")
+        now = activity.info().scheduled_time
+        review = now + self.review_in if self.review_in else None
+        due = now + self.continuing_in if self.review_in else None
+        self.submissions[filing.report] = m.FilingSubmitted(filing.filing_id, "ab" * 32, "filing.xml", now, review, due)
+        return self.submissions[filing.report]
+
+    @activity.defn
+    async def read_answer(self, answer: m.AnswerRef) -> m.FilingAnswer | None:
+        self.asked.append(("read_answer", answer))
+        if answer.sha256:
+            return m.FilingAnswer(True, f"{answer.report:014d}")
+        return self.answers.pop(0) if self.answers else None
+
+    @activity.defn
+    async def review_activity(self, filing: m.FilingRef) -> m.ActivityReview:
+        self.asked.append(("review_activity", filing))
+        return m.ActivityReview(2)
+
+    @activity.defn
+    async def find_duties(self) -> m.DutiesFound:
+        self.asked.append(("find_duties", None))
+        return m.DutiesFound(1, 0)
 
 
 def _is_step(value: Any) -> bool:
@@ -196,10 +238,15 @@ class Desk:
         return m.CaseCommand(action, officer, state.revision, assertion, disposition, NOTE_ID, REASON)
 
     async def act_on_filing(
-        self, filing: WorkflowHandle[Any, Any], action: m.CaseAction, officer: UUID, role: str = "filing_officer"
+        self, filing: WorkflowHandle[Any, Any], action: m.FilingAction, officer: UUID, role: str = "filing_officer"
     ) -> m.FilingState:
+        command = await self.filing_command(filing, action, officer, role)
+        return await filing.execute_update(action.value, command, result_type=m.FilingState)
+
+    async def filing_command(
+        self, filing: WorkflowHandle[Any, Any], action: m.FilingAction, officer: UUID, role: str = "filing_officer"
+    ) -> m.FilingCommand:
         state = await filing.query("state", result_type=m.FilingState)
         purpose = Purpose(state.filing_id, state.run_id, state.revision, action, officer, None, REASON)
         assertion = mint(AssertionClaims(purpose, role, await self.clock()), self.key)
-        command = m.FilingCommand(action, officer, state.revision, assertion, REASON)
-        return await filing.execute_update(action.value, command, result_type=m.FilingState)
+        return m.FilingCommand(action, officer, state.revision, assertion, REASON)

@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 decisions = typer.Typer(no_args_is_help=True, help="Stored decisions: verify and show them.")
 audit = typer.Typer(no_args_is_help=True, help="The append-only ledger: checkpoint, prove, export, verify.")
-watchlists = typer.Typer(no_args_is_help=True, help="Watchlists: load them and see which versions are in use.")
+watchlists = typer.Typer(no_args_is_help=True, help="Watchlists: fetch, load and compare them, see which are in use.")
 models = typer.Typer(no_args_is_help=True, help="Models: train, list, approve and revoke them.")
 retention = typer.Typer(no_args_is_help=True, help="Personal data whose retention has run out.")
 for name, group in (
@@ -344,19 +344,47 @@ def load_watchlists(
     except ListUnreadable as error:
         errors.print(str(error))
         raise typer.Exit(1) from error
-    for each, new in asyncio.run(load_lists(_settings(), lists)):
+    for each, new in asyncio.run(load_lists(_settings(), lists, f"folder {folder.resolve()}")):
         state = "now in force" if new else "was in force already; checked"
         console.print(f"{each.name} {each.version}: {len(each.entities):,} entities, {state}")
 
 
+@watchlists.command("update")
+def update_watchlists(
+    names: Annotated[list[str] | None, typer.Argument(help="Sources; all that are fetched daily without any.")] = None,
+    accept_smaller: Annotated[
+        bool, typer.Option(help="Take a version with far fewer records than the one in force: you have checked it.")
+    ] = False,
+) -> None:
+    """Fetch lists from their sources and put into force what is new; what looks damaged is refused."""
+    from clearance.lists import update
+
+    raise typer.Exit(update(_settings(), names or [], accept_smaller, console, errors))
+
+
+@watchlists.command("diff")
+def diff_watchlists(
+    old: Annotated[str, typer.Argument(help="A folder of list files, or LIST@VERSION as stored.")],
+    new: Annotated[str, typer.Argument(help="The same, later.")],
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object with every id.")] = False,
+) -> None:
+    """What was added, amended and removed between two versions, by the digest of each record."""
+    from clearance.lists import show_diff
+
+    raise typer.Exit(show_diff(_settings(), old, new, json_, console, errors))
+
+
 @watchlists.command("list")
 def list_watchlists() -> None:
-    """Which versions are in force, and when each was last checked with its source."""
+    """Which versions are in force, when each was last checked with its source, and what its last update came to."""
     from clearance.lists import lists_in_force
 
-    for version in asyncio.run(lists_in_force(_settings())):
+    for version, fetch in asyncio.run(lists_in_force(_settings())):
         checked = version.checked_at.isoformat(timespec="minutes") if version.checked_at else "never"
         console.print(f"{version.list_name} {version.version}: {version.entity_count:,} entities, checked {checked}")
+        if fetch is not None and fetch.outcome in ("refused", "failed"):
+            at = fetch.fetched_at.isoformat(timespec="minutes")
+            errors.print(f"  last update {fetch.outcome} {at}: {fetch.detail}", highlight=False, soft_wrap=True)
 
 
 @app.command("add-tenant")

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     filing_database_password_file: Path | None = Field(
         default=None, description="The password of the filing role, where it differs from the service's own."
     )
+    screening_database_password_file: Path | None = Field(
+        default=None, description="The password of the screening role, where it differs from the service's own."
+    )
     admin_database_url: str = Field(default="", description="Postgres as owner of the schema: `provision` only.")
     role_passwords: Path | None = Field(default=None, description="Folder with one file a role: `provision` only.")
 
@@ -48,6 +51,9 @@ class Settings(BaseSettings):
     filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
+    watchlist_sources: Path | None = Field(
+        default=None, description="JSON file that amends the table of list sources: addresses, limits, house lists."
+    )
 
     api_host: str = "127.0.0.1"
     api_port: int = 8080
@@ -115,6 +121,12 @@ class Settings(BaseSettings):
         if not token:
             raise SecretEmpty(f"{self.metrics_token_file} is empty: write a long random token into it")
         return token
+
+    @property
+    def screening_database_password(self) -> str | None:
+        if self.screening_database_password_file is None:
+            return self.database_password
+        return self.screening_database_password_file.read_text().strip()
 
     @property
     def filing_database_password(self) -> str | None:

@@ -20,7 +20,9 @@ from activities.gateways import FolderGateway
 from activities.identity import IdentityActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
-from activities.screening import ScreeningActivities, WatchlistHolder
+from activities.screening import ScreeningActivities
+from activities.screening_desk import ScreeningDesk
+from activities.watchlist_index import WatchlistHolder
 from aml.customer_risk import RatingThresholds
 from clearance.database import service_pool
 from clearance.filers import FilerFolder
@@ -84,9 +86,8 @@ def build_workers(
     risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
     parts.models.champion(DOCUMENT_LINES)
     identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
-    screening = ScreeningActivities(
-        parts.pool, parts.vault, parts.keys, recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer
-    )
+    screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
+    screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
     decisions = DecisionActivities(
         parts.pool,
         parts.vault,

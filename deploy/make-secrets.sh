@@ -23,7 +23,7 @@ password() {
 password "$folder/postgres"
 password "$folder/temporal"
 password "$folder/metrics-token"
-for role in api worker dispatcher engine sequencer retention filing; do
+for role in api worker dispatcher engine sequencer retention filing screening; do
     password "$folder/roles/clearance_$role"
 done
 

@@ -23,6 +23,7 @@ ROLES = (
     "clearance_sequencer",
     "clearance_retention",
     "clearance_filing",
+    "clearance_screening",
 )
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -152,6 +152,18 @@ async def record_hashes(conn: Connection, list_name: str, sha256: str, hasher: H
     return {row[0]: row[1] or hasher(row[2]) for row in await cursor.fetchall()}
 
 
+async def hashes_of(
+    conn: Connection, list_name: str, sha256: str, entity_ids: Collection[str], hasher: Hasher
+) -> dict[str, str]:
+    """As `record_hashes`, of some entities."""
+    cursor = await conn.execute(
+        "SELECT entity_id, record_hash, CASE WHEN record_hash IS NULL THEN entity END FROM watchlist_entity "
+        "WHERE list_name = %s AND sha256 = %s AND entity_id = ANY(%s)",
+        (list_name, sha256, list(entity_ids)),
+    )
+    return {row[0]: row[1] or hasher(row[2]) for row in await cursor.fetchall()}
+
+
 async def fetch_entities(
     conn: Connection, list_name: str, sha256: str, entity_ids: Collection[str]
 ) -> list[dict[str, Any]]:
@@ -221,3 +233,36 @@ async def fetch_basis(conn: Connection) -> tuple[tuple[str, str], ...]:
     cursor = await conn.execute("SELECT versions FROM screening_basis ORDER BY basis_id DESC LIMIT 1")
     row = await cursor.fetchone()
     return () if row is None else tuple((name, digest) for name, digest in row[0])
+
+
+# --- Changes ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entity that differs between two versions of its list: None before where added, None after where removed."""
+
+    list_name: str
+    entity_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+async def changes_between(
+    conn: Connection, list_name: str, old_sha256: str | None, new_sha256: str | None
+) -> list[Change]:
+    """What differs by record hash, in the order of ids; everything where one side is None (a list that came or went).
+
+    Rows from before hashes were kept count as changed against rows with one: too much rather than too little.
+    """
+    cursor = conn.cursor(row_factory=frozen_row(Change))
+    await cursor.execute(
+        "SELECT %(list_name)s::text AS list_name, coalesce(o.entity_id, n.entity_id) AS entity_id, o.entity AS before, "
+        "n.entity AS after FROM (SELECT entity_id, entity, record_hash FROM watchlist_entity "
+        "WHERE list_name = %(list_name)s AND sha256 = %(old)s) o FULL JOIN (SELECT entity_id, entity, record_hash "
+        "FROM watchlist_entity WHERE list_name = %(list_name)s AND sha256 = %(new)s) n USING (entity_id) "
+        "WHERE o.entity_id IS NULL OR n.entity_id IS NULL OR coalesce(o.record_hash, md5(o.entity::text)) "
+        "<> coalesce(n.record_hash, md5(n.entity::text)) ORDER BY 2",
+        {"list_name": list_name, "old": old_sha256, "new": new_sha256},
+    )
+    return await cursor.fetchall()

@@ -75,3 +75,13 @@ def webhook_secret(secret_id: UUID) -> bytes:
 def filing_part(filing_id: UUID, part: str) -> bytes:
     """What belongs to a filing beside its report: `findings`, `answer`, `supplement`."""
     return b"filing_part:%b:%b" % (filing_id.bytes, part.encode())
+
+
+def screening(screening_id: UUID) -> bytes:
+    """Who was asked about in a screening."""
+    return b"screening:%b" % screening_id.bytes
+
+
+def screening_answer(screening_id: UUID) -> bytes:
+    """What a screening answered."""
+    return b"screening_answer:%b" % screening_id.bytes

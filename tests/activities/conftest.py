@@ -20,7 +20,9 @@ from activities.decisions import DecisionActivities
 from activities.identity import IdentityActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
-from activities.screening import ScreeningActivities, WatchlistHolder
+from activities.screening import ScreeningActivities
+from activities.screening_desk import ScreeningDesk
+from activities.watchlist_index import WatchlistHolder
 from aml.customer_risk import RatingThresholds
 from explain import registry
 from explain.attribution import TreeModel
@@ -182,9 +184,11 @@ async def office(database: Any, tmp_path: Path, readers: ThreadPoolExecutor) -> 
                 pool,
                 vault,
                 keys,
-                recorder,
-                WatchlistHolder(pool, tmp_path / "index", clock),
-                registry.load(ROOT / "models" / "screening"),
+                ScreeningDesk(
+                    recorder,
+                    WatchlistHolder(pool, tmp_path / "index", clock),
+                    registry.load(ROOT / "models" / "screening"),
+                ),
             ),
             decisions=DecisionActivities(
                 pool, vault, keys, recorder, model, TreeModel.from_text(model.content), RatingThresholds()

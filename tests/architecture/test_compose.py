@@ -94,7 +94,7 @@ def test_every_service_gets_its_own_role_and_only_declared_secrets(compose: dict
         password = service.get("environment", {}).get("CLEARANCE_DATABASE_PASSWORD_FILE")
         if password:
             assert Path(password).name in mounted, name
-            also = {"role-filing"} if name == "api" else set()
+            also = {"role-filing", "role-screening"} if name == "api" else set()
             assert {item for item in mounted if item.startswith("role-")} == {Path(password).name, *also}, name
     roles = {item["target"] for item in compose["services"]["provision"]["secrets"] if isinstance(item, dict)}
     assert {f"/run/roles/{role}" for role in ROLES if role != "clearance_owner"} <= roles

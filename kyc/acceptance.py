@@ -1,14 +1,20 @@
-"""Whether a document is accepted without a person: one ordered table of rules over what was read and checked."""
+"""Whether a document is accepted without a person: one ordered table of rules over what was read and checked.
+
+A table and not a trained score, because no amount of good signs may outweigh a wrong check digit. Its attribution
+(`explain.rules`) gives each check its exact Shapley value, so that it says which check moved the decision.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from explain.record import Condition, Finding, Operator, Rule, RuleTable, Value
-from kyc.checks import supported_fields
+from kyc.confirmation import CONFIRMABLE, unconfirmed
 from kyc.document import DocumentReading, DocumentType
 
 OUTCOMES = ("accept", "refer", "reject")
-VERSION = "1"
+VERSION = "2"
+ADVISORY = frozenset({"FONT_ANOMALY", "NOISE_ANOMALY", "COMPRESSION_ANOMALY", "PATCH_ANOMALY", "BLUR", "GLARE"})
+"""Codes that say something of a picture without saying that the document is false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +22,12 @@ class AcceptanceParameters:
     """What a regime or tenant may set. `accepted_types` are the formats that count as identity documents."""
 
     accepted_types: tuple[DocumentType, ...] = (DocumentType.TD1, DocumentType.TD2, DocumentType.TD3)
-    confirming_fields: tuple[str, ...] = ("number", "birth_date", "surname")
-    """Fields of the machine readable zone that the visual zone must confirm where the second reader does not agree."""
+    confirming_fields: tuple[str, ...] = CONFIRMABLE
+    """Fields of the machine readable zone that the print (or a barcode) must repeat: a zone that was read well proves
+    nothing about print that was altered."""
     minimum_confidence: float = 0.80
+    maximum_anomalies: int = 1
+    """Advisory checks that may speak against a document before a person looks; one alone never decides."""
     reject_expired: bool = False
     expiry_citation: str = "Clearance document policy 1"
 
@@ -32,7 +41,8 @@ def acceptance_facts(
     parameters = parameters or AcceptanceParameters()
     rules = [finding.rule for finding in findings]
     mrz = reading.mrz
-    confirmed = set(parameters.confirming_fields) <= set(supported_fields(reading))
+    missing = unconfirmed(reading, parameters.confirming_fields)
+    stems = {code.partition("(")[0] for code in (*reading.codes, *rules)}
     face: Value = None
     for rule, result in (
         ("FACE_MISMATCH", "no_match"),
@@ -46,13 +56,16 @@ def acceptance_facts(
         "mrz_read": mrz is not None,
         "check_digits_failed": None if mrz is None else sum(not holds for holds in mrz.checks.values()),
         "mrz_malformed": any(code.startswith("MRZ_MALFORMED") for code in reading.codes),
-        "second_opinion": mrz is not None and (mrz.readers_agree or confirmed),
+        "second_opinion": mrz is not None and (mrz.readers_agree or not missing),
+        "unconfirmed_fields": None if mrz is None else len(missing),
         "reading_confidence": None if mrz is None else round(mrz.confidence, 3),
         "zone_mismatches": rules.count("MRZ_VIZ_MISMATCH") + rules.count("BARCODE_MISMATCH"),
         "application_mismatches": rules.count("APPLICATION_MISMATCH") + rules.count("DOCUMENTS_DISAGREE"),
         "expired": "EXPIRED" in rules,
         "impossible_dates": rules.count("IMPOSSIBLE_DATE"),
         "portrait_found": reading.faces > 0,
+        "portraits_differ": "PORTRAIT_GHOST_MISMATCH" in stems,
+        "anomalies": len(stems & ADVISORY),
         "face": face,
     }
 
@@ -73,6 +86,7 @@ def acceptance_table(parameters: AcceptanceParameters | None = None) -> RuleTabl
         rule("CHECK_DIGIT_FAILED", "check_digits_failed", Operator.ABOVE, 0, "a check digit is wrong", icao),
         rule("MRZ_MALFORMED", "mrz_malformed", Operator.IS, True, "the zone contradicts its format", icao),
         rule("READERS_DISAGREE", "second_opinion", Operator.IS, False, "no second reading confirms the first"),
+        rule("UNCONFIRMED", "unconfirmed_fields", Operator.ABOVE, 0, "the print does not repeat a field of the zone"),
         rule(
             "UNSURE_READING",
             "reading_confidence",
@@ -91,6 +105,14 @@ def acceptance_table(parameters: AcceptanceParameters | None = None) -> RuleTabl
         rule("EXPIRED", "expired", Operator.IS, True, "the document has expired", parameters.expiry_citation),
         rule("IMPOSSIBLE_DATE", "impossible_dates", Operator.ABOVE, 0, "dates contradict each other"),
         rule("NO_PORTRAIT", "portrait_found", Operator.IS, False, "no portrait was found"),
+        rule("PORTRAITS_DIFFER", "portraits_differ", Operator.IS, True, "portrait and ghost portrait show two persons"),
+        rule(
+            "ANOMALIES",
+            "anomalies",
+            Operator.ABOVE,
+            parameters.maximum_anomalies,
+            "several checks of print and picture find something unusual",
+        ),
         rule("FACE_MISMATCH", "face", Operator.IS, "no_match", "the selfie shows somebody else"),
         rule("FACE_UNSURE", "face", Operator.IS, "unsure", "the selfie could not be told apart"),
         rule("FACE_NOT_CHECKED", "face", Operator.IS, "not_checked", "the face could not be compared"),
@@ -106,12 +128,15 @@ def background() -> tuple[Mapping[str, Value], ...]:
         "check_digits_failed": 0,
         "mrz_malformed": False,
         "second_opinion": True,
+        "unconfirmed_fields": 0,
         "reading_confidence": 0.98,
         "zone_mismatches": 0,
         "application_mismatches": 0,
         "expired": False,
         "impossible_dates": 0,
         "portrait_found": True,
+        "portraits_differ": False,
+        "anomalies": 0,
         "face": None,
     }
     nothing_read: dict[str, Value] = {
@@ -120,13 +145,15 @@ def background() -> tuple[Mapping[str, Value], ...]:
         "check_digits_failed": None,
         "reading_confidence": None,
         "second_opinion": False,
+        "unconfirmed_fields": None,
     }
     return (
         clean,
         clean,
         clean,
         {**clean, "expired": True},
-        {**clean, "second_opinion": False, "reading_confidence": 0.7},
+        {**clean, "unconfirmed_fields": 1, "anomalies": 1},
+        {**clean, "second_opinion": False, "unconfirmed_fields": 2, "reading_confidence": 0.7},
         {**clean, "application_mismatches": 1},
         {**clean, "check_digits_failed": 2},
         {**clean, **nothing_read},

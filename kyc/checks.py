@@ -9,6 +9,7 @@ from datetime import date
 from rapidfuzz.distance import Levenshtein
 
 from explain.record import Finding, Value
+from kyc.confirmation import stands_in
 from kyc.document import ApplicantFacts, DocumentReading, FieldReading
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
 from kyc.names import same_name, same_number, transliterate
@@ -18,6 +19,7 @@ VISUAL_CONFIDENCE = 0.80
 NAME_SIMILARITY = 0.75
 """Normalised Levenshtein similarity of two names below which they are two names."""
 ICAO = "ICAO Doc 9303"
+SURE_SOURCE = "caption+layout"
 COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex")
 
 
@@ -91,7 +93,10 @@ def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReadin
         ours, theirs = reading.fields.get(name), other.get(name)
         if ours is None or theirs is None or ours.source != "mrz" or theirs.confidence < VISUAL_CONFIDENCE:
             continue
-        if _contradicts(name, ours.value, theirs.value) and not _printed_elsewhere(reading, name, ours.value):
+        # Where the value stands in the print all the same, a caption was taken for another's, unless two ways of
+        # reading the print agree on what it says.
+        repeated = theirs.source != SURE_SOURCE and stands_in(reading.text_lines, name, ours.value)
+        if _contradicts(name, ours.value, theirs.value) and not repeated:
             findings.append(
                 _finding(
                     rule,
@@ -113,7 +118,7 @@ def supported_fields(reading: DocumentReading) -> tuple[str, ...]:
         if ours is None or ours.source != "mrz":
             continue
         seen = [zone[name].value for zone in (reading.visual, reading.barcode) if name in zone]
-        if any(agrees(name, ours.value, value) for value in seen) or _printed_elsewhere(reading, name, ours.value):
+        if any(agrees(name, ours.value, value) for value in seen) or stands_in(reading.text_lines, name, ours.value):
             confirmed.append(name)
     return tuple(confirmed)
 
@@ -138,17 +143,6 @@ def _contradicts(name: str, ours: str, theirs: str) -> bool:
     if name.endswith("_date") and len(ours) == len(theirs) == 10:
         return ours != f"{theirs[:5]}{theirs[8:]}-{theirs[5:7]}"
     return True
-
-
-def _printed_elsewhere(reading: DocumentReading, name: str, value: str) -> bool:
-    """Whether the value itself stands somewhere in the visual zone, whatever caption was taken for its own."""
-    if name == "number":
-        return len(value) >= 6 and any(
-            same_number(value, word) for line in reading.text_lines for word in (line.text, *line.text.split())
-        )
-    if name in ("surname", "given_names"):
-        return len(value) >= 3 and any(same_name(value, line.text) for line in reading.text_lines)
-    return False
 
 
 def expiry(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:

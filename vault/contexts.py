@@ -37,11 +37,6 @@ def filing(filing_id: UUID) -> bytes:
     return b"filing:%b" % filing_id.bytes
 
 
-def filing_part(filing_id: UUID, part: str) -> bytes:
-    """What belongs to a filing beside its report: `findings`, `answer`, `supplement`."""
-    return b"filing_part:%b:%b" % (filing_id.bytes, part.encode())
-
-
 def contest(contest_id: UUID) -> bytes:
     """What an applicant says against an outcome."""
     return b"contest:%b" % contest_id.bytes

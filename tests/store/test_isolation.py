@@ -1,7 +1,7 @@
 """A tenant sees and touches its own rows only, under every role and in every table."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,6 +25,7 @@ from store import (
     outbox,
     readings,
     requests,
+    screenings,
     transactions,
 )
 from store.decisions import append_decision
@@ -105,6 +106,28 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
         )
         await cases.record_event(conn, cases.CaseEventRow(tenant_id, case_id, 0, "opened", "open", NOW))
         await filings.enqueue_filing(conn, uuid4(), tenant_id, b"sealed")
+        state = await screenings.keep_state(conn, [("un", "ab" * 32)])
+        new = screenings.NewScreening(
+            uuid4(),
+            tenant_id,
+            "k",
+            "application",
+            "application:x",
+            subject_id,
+            state,
+            "none",
+            [uuid4()],
+            b"x",
+            b"x",
+            NOW,
+        )
+        hit = screenings.HitRow("un", "e1", "cd" * 32, uuid4(), 0.9, "strong")
+        await screenings.store_screening(conn, new, [hit])
+        cleared = screenings.ClearedHit(
+            subject_id, "un", "e1", "cd" * 32, case_id, uuid4(), None, NOW, NOW + timedelta(days=1)
+        )
+        await screenings.clear_hits(conn, tenant_id, [cleared])
+        await screenings.screened_up_to(conn, tenant_id, [customer_id], state, NOW)
     async with world.as_role("clearance_sequencer", tenant_id) as conn:
         await ledger.sequence(conn, tenant_id, 1)
     async with world.as_role("clearance_api", tenant_id) as conn:

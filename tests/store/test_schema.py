@@ -16,6 +16,7 @@ APPEND_ONLY = {
     "public.case_event",
     "public.case_matter",
     "public.case_reason",
+    "public.cleared_hit",
     "public.contest",
     "public.decision",
     "public.decision_key",
@@ -26,11 +27,14 @@ APPEND_ONLY = {
     "public.ledger_node",
     "public.ledger_position",
     "public.model",
+    "public.screening",
     "public.screening_basis",
+    "public.screening_hit",
     "public.transaction",
     "public.watchlist_check",
     "public.watchlist_entity",
     "public.watchlist_fetch",
+    "public.watchlist_state",
     "public.watchlist_version",
     "filing.acknowledgement",
     "filing.decision",
@@ -53,6 +57,7 @@ WITHOUT_TENANT = {
     "public.watchlist_check",
     "public.watchlist_entity",
     "public.watchlist_fetch",
+    "public.watchlist_state",
     "public.watchlist_version",
 }
 
@@ -118,7 +123,7 @@ def test_every_tenant_table_is_read_by_tenant_only(database: Any) -> None:
         assert policies[table, "tenant"] == (["public"], own, own)
     wider = {key: set(value[0]) for key, value in policies.items() if key[1] != "tenant"}
     assert wider == {
-        ("public.tenant", "service"): set(ROLES) - {"clearance_api"},
+        ("public.tenant", "service"): set(ROLES) - {"clearance_api", "clearance_screening"},
         ("public.api_key", "definer"): {"clearance_owner"},
         ("public.applicant_request", "definer"): {"clearance_owner"},
         ("public.subject", "retention"): {"clearance_retention"},

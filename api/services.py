@@ -53,6 +53,12 @@ class Explainer(Protocol):
         """`changes`, `outcome`, `score` and `sentence` of the nearest change that would have altered the outcome, or
         the `reason` why there is none. Raises `ExplainerDown`."""
 
+    async def reasons(
+        self, decision: Decision, card: Mapping[str, Any], past: Mapping[str, Sequence[float | None]], limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """The strongest reasons as `explain.narrative.Reason`: each value compared with the population of the model's
+        card, and with `past`, the same person's earlier values by feature. Raises `ExplainerDown`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

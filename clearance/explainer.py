@@ -1,4 +1,4 @@
-"""Plots and counterfactuals for the API, computed in one warm child process, as the API itself loads nothing heavy.
+"""Plots, reasons and counterfactuals, computed in one warm child process: the API itself loads nothing heavy.
 
 Run as `python -m clearance.explainer` it is that child: a JSON line in, a JSON line out, until its input ends. What is
 personal travels through the pipes only: nothing of it is in an argument, the environment or a log.
@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +73,15 @@ class ChildExplainer:
         return await self.ask(
             {"do": "counterfactual", "decision": decision, "model": content, "population": population}
         )
+
+    async def reasons(
+        self, decision: Decision, card: Mapping[str, Any], past: Mapping[str, Sequence[float | None]], limit: int
+    ) -> list[Mapping[str, Any]]:
+        """The members of `explain.narrative.Reason`, strongest first. Raises `ExplainerDown`."""
+        population = card.get("population", {})
+        request = {"do": "reasons", "decision": decision, "population": population, "past": past, "limit": limit}
+        answer = await self.ask(request)
+        return list(answer["reasons"])
 
     async def close(self) -> None:
         """End the child, if there is one."""
@@ -166,7 +175,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 def serve(source: IO[bytes], answers: IO[bytes]) -> None:
     """Load what is heavy, say so, then answer line by line."""
     # Lines on purpose: the parent's module loads none of these.
-    from explain import counterfactual, plots
+    from explain import counterfactual, narrative, plots
 
     plots.force_svg(_WARM_UP)
     _write(answers, {"ready": True})
@@ -177,6 +186,10 @@ def serve(source: IO[bytes], answers: IO[bytes]) -> None:
             if request["do"] == "plot":
                 draw = plots.waterfall_svg if request["kind"] == "waterfall" else plots.force_svg
                 _write(answers, {"svg": draw(decision.explanation).decode()})
+            elif request["do"] == "reasons":
+                population, past = _population(request["population"]), _past(request["past"])
+                reasons = narrative.reasons(decision, request["limit"], population, past)
+                _write(answers, {"reasons": [asdict(reason) for reason in reasons]})
             else:
                 model, population = base64.b64decode(request["model"]), _population(request["population"])
                 _write(answers, asdict(counterfactual.counterfactual(decision, model, population=population)))
@@ -193,6 +206,12 @@ def _population(quantiles: Mapping[str, Any]) -> Any:
     from explain.background import Background
 
     return Background.from_card({"population": quantiles}) if quantiles else None
+
+
+def _past(values: Mapping[str, Any]) -> Any:
+    from explain.background import Background
+
+    return Background.from_values(values, "this customer's own past payments") if values else None
 
 
 def _write(answers: IO[bytes], answer: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "evidence_bytes",
     "fetch_decision",
     "fetch_decision_of_key",
+    "fetch_decisions",
     "fetch_model",
     "iterate_decisions",
     "list_decisions",

@@ -176,6 +176,18 @@ async def fetch_transactions(conn: Connection, ids: Collection[str]) -> list[Tra
     return await cursor.fetchall()
 
 
+async def decisions_before(conn: Connection, transaction_id: str, limit: int = 200) -> list[UUID]:
+    """The score decisions of what the same person's account paid before this transaction, latest first."""
+    cursor = await conn.execute(
+        "SELECT p.decision_id FROM transaction t JOIN transaction p ON p.tenant_id = t.tenant_id "
+        "AND p.debtor_account = t.debtor_account AND p.subject_id = t.subject_id AND p.booked_at < t.booked_at "
+        "WHERE t.tenant_id = current_tenant() AND t.transaction_id = %s ORDER BY p.booked_at DESC, p.ingest_seq DESC "
+        "LIMIT %s",
+        (transaction_id, limit),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def iterate_for_rebuild(
     conn: Connection, tenant_id: UUID, *, from_seq: int = 0, fetch: int = 5000
 ) -> AsyncIterator[TransactionRow]:

@@ -1,6 +1,7 @@
 """Decisions: why the machine decided as it did, opened for whoever may read it, and never without an audit row."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -16,6 +17,8 @@ from api.schemas.decisions import (
     FindingOut,
     InputOut,
     ModelOut,
+    ReasonOut,
+    ReasonsOut,
 )
 from api.schemas.problems import problem_responses
 from api.services import Explainer, ExplainerDown, PlotKind, Services
@@ -23,8 +26,16 @@ from api.subject_keys import subject_key
 from explain.record import Decision
 from store.audit import record_read
 from store.connection import tenant_transaction
-from store.decisions import StoredDecision, StoredModel, fetch_decision, fetch_model, list_decisions
+from store.decisions import (
+    StoredDecision,
+    StoredModel,
+    fetch_decision,
+    fetch_decisions,
+    fetch_model,
+    list_decisions,
+)
 from store.subjects import SubjectErased
+from store.transactions import decisions_before
 from vault import contexts
 from vault.envelope import open_sealed
 
@@ -105,6 +116,37 @@ async def plot(
 
 
 @router.get(
+    "/{decision_id}/reasons",
+    openapi_extra=needs(Permission.READ_DECISIONS),
+    responses=problem_responses([404, 410, 422]),
+    summary="Why, in words: the strongest reasons, each beside what is usual",
+)
+async def why(
+    decision_id: UUID,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> ReasonsOut:
+    """Rules that fired first, then features by effect: each in words with its value, its effect, the norm that it
+    serves, the usual range of the population that the model was made on, and how it compares with that population and
+    with the same person's own past payments. Audited. Gone once the person's data is erased."""
+    decision, model = await open_decision(decision_id, principal, services, "reasons")
+    past = await _own_past(decision, principal, services)
+    values = {
+        one.feature: [earlier[position] for earlier in past]
+        for position, one in enumerate(decision.explanation.contributions)
+        if past and isinstance(one.value, int | float)
+    }
+    reasons = await _explainer(services).reasons(decision, model.card, values, limit)
+    return ReasonsOut(
+        decision_id=decision_id,
+        population=bool(model.card.get("population")),
+        past=len(past),
+        reasons=[ReasonOut(**reason) for reason in reasons],
+    )
+
+
+@router.get(
     "/{decision_id}/counterfactual",
     openapi_extra=needs(Permission.READ_DECISIONS),
     responses=problem_responses([404, 410, 422]),
@@ -138,6 +180,22 @@ async def open_decision(
         raise SubjectErased(str(stored.subject_id))  # only now: inside, it would undo the audit row
     evidence = open_sealed(data_key, stored.sealed_evidence, contexts.decision_evidence(decision_id))
     return stored.reopen(evidence), model
+
+
+async def _own_past(decision: Decision, principal: Principal, services: Services) -> list[list[Any]]:
+    """The feature values of the same person's earlier payments under the same features, as far as one looks back."""
+    kind, _, about = decision.about.partition(":")
+    if kind != "transaction":
+        return []
+    features = tuple(one.feature for one in decision.explanation.contributions)
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        earlier = await fetch_decisions(connection, await decisions_before(connection, about))
+        data_key = await subject_key(connection, services, principal.tenant_id, decision.subject_id)
+    return [
+        json.loads(open_sealed(data_key, each.sealed_evidence, contexts.decision_evidence(each.decision_id)))["values"]
+        for each in earlier
+        if each.features == features
+    ]
 
 
 def _explainer(services: Services) -> Explainer:

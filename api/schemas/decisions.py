@@ -86,3 +86,25 @@ class CounterfactualOut(BaseModel):
     outcome: str | None = Field(default=None, description="What the same model gives for the changed values.")
     score: float | None = None
     changes: list[ChangeOut] = []
+
+
+class ReasonOut(BaseModel):
+    """One reason in words."""
+
+    name: str = Field(description="The rule or the feature.")
+    text: str = Field(description="What it is, with its value.")
+    effect: float = Field(
+        description="Its share of the output, in the decision's margin; 0 for a rule that only states a fact."
+    )
+    citation: str = Field(description="The norm that it serves.")
+    usual: str = Field(description="The range of nine tenths of the population, where it is known.")
+    comparison: str = Field(description="How the value compares with the population and with the person's own past.")
+
+
+class ReasonsOut(BaseModel):
+    """Why a decision came out as it did, strongest reason first."""
+
+    decision_id: UUID
+    population: bool = Field(description="Whether the model's card says what is usual.")
+    past: int = Field(description="How many of the person's own earlier payments the values were compared with.")
+    reasons: list[ReasonOut]

@@ -4,11 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -17,7 +19,9 @@ import pytest
 from api.app import create_app
 from api.services import ExplainerDown, PlotKind
 from clearance.explainer import ChildExplainer, ExplainerRefused, read_decision
+from explain.narrative import Reason
 from explain.record import Decision, canonical_json
+from store.transactions import TransactionRow, append_transactions, next_ingest_seq
 from tests.api.house import MODEL_BYTES, House
 from tests.unit.explain.conftest import additive_case, rules_case, tree_case
 
@@ -50,6 +54,12 @@ class FakeExplainer:
     ) -> Mapping[str, Any]:
         self._ask(decision, model_bytes, card)
         return self.answer
+
+    async def reasons(
+        self, decision: Decision, card: Mapping[str, Any], past: Mapping[str, Sequence[float | None]], limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        self._ask(decision, card, past, limit)
+        return [asdict(Reason("amount", "the amount is 9.00", 0.4, "FATF R.20", "1 to 2", "higher than 99 %"))]
 
     def _ask(self, *what: Any) -> None:
         self.asked.append(what)
@@ -114,7 +124,9 @@ async def test_that_nothing_would_have_altered_it_is_an_answer_too(house: House,
     assert told["sentence"] == "It rests on nothing that anyone could change."
 
 
-@pytest.mark.parametrize(("path", "action"), [("plot.svg", "plot waterfall"), ("counterfactual", "counterfactual")])
+@pytest.mark.parametrize(
+    ("path", "action"), [("plot.svg", "plot waterfall"), ("counterfactual", "counterfactual"), ("reasons", "reasons")]
+)
 async def test_each_look_is_recorded(house: House, explainer: FakeExplainer, path: str, action: str) -> None:
     about = f"decision:{(decision := await stored(house)).decision_id}"
     await officer(house, explainer, "auditor").get(f"/v1/decisions/{decision.decision_id}/{path}")
@@ -123,7 +135,7 @@ async def test_each_look_is_recorded(house: House, explainer: FakeExplainer, pat
     ]
 
 
-@pytest.mark.parametrize("path", ["plot.svg", "counterfactual"])
+@pytest.mark.parametrize("path", ["plot.svg", "counterfactual", "reasons"])
 async def test_erased_is_gone_and_the_attempt_recorded(house: House, explainer: FakeExplainer, path: str) -> None:
     decision = await stored(house)
     house.erase(house.own.subject_id)
@@ -133,7 +145,7 @@ async def test_erased_is_gone_and_the_attempt_recorded(house: House, explainer: 
     assert len(house.rows("SELECT 1 FROM audit WHERE about = %s", f"decision:{decision.decision_id}")) == 1
 
 
-@pytest.mark.parametrize("path", ["plot.svg", "counterfactual"])
+@pytest.mark.parametrize("path", ["plot.svg", "counterfactual", "reasons"])
 async def test_another_tenants_decision_is_not_explained(house: House, explainer: FakeExplainer, path: str) -> None:
     decision = await stored(house)
     app = create_app(replace(house.services, explainer=explainer))
@@ -142,7 +154,7 @@ async def test_another_tenants_decision_is_not_explained(house: House, explainer
     assert explainer.asked == []
 
 
-@pytest.mark.parametrize("path", ["plot.svg", "counterfactual"])
+@pytest.mark.parametrize("path", ["plot.svg", "counterfactual", "reasons"])
 @pytest.mark.parametrize("there", [True, False])
 async def test_without_an_explainer_the_answer_says_when_to_ask_again(house: House, path: str, there: bool) -> None:
     decision = await stored(house)
@@ -151,6 +163,67 @@ async def test_without_an_explainer_the_answer_says_when_to_ask_again(house: Hou
     assert (answer.status_code, answer.json()["code"]) == (503, "EXPLAINER_DOWN")
     assert int(answer.headers["retry-after"]) > 0
     assert (await client.get(f"/v1/decisions/{decision.decision_id}")).status_code == 200
+
+
+async def paid(house: House, subject_id: UUID, account: str, number: int) -> Decision:
+    """A payment from the account on day `number`, with its score decision."""
+    name = f"{account}-{number}"
+    decision = await house.decision(f"transaction:{name}", subject_id)
+    row = TransactionRow(
+        tenant_id=house.own.tenant_id,
+        transaction_id=name,
+        ingest_seq=0,
+        subject_id=subject_id,
+        booked_at=datetime(2026, 3, number, tzinfo=UTC),
+        debtor_account=account,
+        creditor_account="B",
+        amount=Decimal("10.00"),
+        currency="EUR",
+        digest=bytes(32),
+        decision_id=decision.decision_id,
+    )
+    async with house.as_role("clearance_engine") as connection:
+        sequence = await next_ingest_seq(connection, house.own.tenant_id)
+        await append_transactions(connection, [replace(row, ingest_seq=sequence)])
+    return decision
+
+
+async def test_reasons_compare_a_payment_with_the_same_persons_earlier_ones(
+    house: House, explainer: FakeExplainer
+) -> None:
+    account, person = f"A{uuid4().hex[:8]}", house.own.subject_id
+    for number in (1, 2, 9):
+        await paid(house, person, account, number)
+    await paid(house, person, f"C{uuid4().hex[:8]}", 1)
+    decision = await paid(house, person, account, 5)
+    answer = await officer(house, explainer).get(f"/v1/decisions/{decision.decision_id}/reasons", params={"limit": 3})
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "decision_id": str(decision.decision_id),
+        "population": False,
+        "past": 2,
+        "reasons": [
+            {
+                "name": "amount",
+                "text": "the amount is 9.00",
+                "effect": 0.4,
+                "citation": "FATF R.20",
+                "usual": "1 to 2",
+                "comparison": "higher than 99 %",
+            }
+        ],
+    }
+    ((asked, card, past, limit),) = explainer.asked
+    assert (asked, card, limit) == (decision, {"data": "synthetic"}, 3)
+    # Of the two payments before, not of the later one, not of another account; a value that is unknown is not compared.
+    assert past == {"residence_risk": [1.0, 1.0], "occupation_risk": [4.0, 4.0]}
+
+
+async def test_reasons_of_what_is_no_payment_have_no_past(house: House, explainer: FakeExplainer) -> None:
+    decision = await stored(house)
+    answer = await officer(house, explainer).get(f"/v1/decisions/{decision.decision_id}/reasons")
+    assert (answer.status_code, answer.json()["past"]) == (200, 0)
+    assert explainer.asked[0][2:] == ({}, 10)
 
 
 # --- The child --------------------------------------------------------------------------------------------------------
@@ -193,6 +266,22 @@ async def test_the_child_finds_a_counterfactual_of_every_kind_of_model(
     assert all(change["before"] != change["after"] for change in risky["changes"])
     assert (await child.counterfactual(*rules_case, {})).keys() & {"sentence", "reason"}
     assert "anyone could change" in (await child.counterfactual(*additive_case, {}))["reason"]
+
+
+async def test_the_child_says_reasons_beside_what_is_usual(child: ChildExplainer, tree_case: Case) -> None:
+    decision = tree_case[0]
+    values = {one.feature: one.value for one in decision.explanation.ranked() if isinstance(one.value, int | float)}
+    card = {"population": {name: [value - 2.0 + step / 10 for step in range(21)] for name, value in values.items()}}
+    past = {name: [value - 10.0 + step / 10 for step in range(21)] for name, value in values.items()}
+    reasons = await child.reasons(decision, card, past, 20)
+    effects = [reason["effect"] for reason in reasons if reason["name"] in values]
+    assert len(effects) > 3
+    assert effects == sorted(effects, key=abs, reverse=True)
+    assert all(reason["usual"] for reason in reasons if reason["name"] in values)
+    # Where a value has a word of its own, such as an occupation's, the word says enough.
+    compared = [reason["comparison"] for reason in reasons if reason["comparison"]]
+    assert compared
+    assert all("customers" in said and "this customer's own past payments" in said for said in compared)
 
 
 async def test_answers_go_to_who_asked(child: ChildExplainer, tree_case: Case, rules_case: Case) -> None:

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     checkpoints: Path | None = Field(default=None, description="Where signed ledger checkpoints go, off the database.")
     filing_checkpoints: Path | None = Field(default=None, description="Where those of the filings' ledger go, apart.")
     filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
+    gateways: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: where its reports go.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
     watchlist_sources: Path | None = Field(
@@ -98,6 +99,10 @@ class Settings(BaseSettings):
     @property
     def filing_folder(self) -> Path:
         return self.filing_outbox or self.home / "filings"
+
+    @property
+    def gateway_folder(self) -> Path:
+        return self.gateways or self.home / "gateways"
 
     @property
     def watchlist_folder(self) -> Path:

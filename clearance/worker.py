@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
@@ -27,6 +36,7 @@ from aml.customer_risk import RatingThresholds
 from clearance.database import service_pool
 from clearance.filers import FilerFolder
 from clearance.filing_inbox import inbox_key, inbox_public_key
+from clearance.gateways import GatewayFolder
 from clearance.keyring import KeyName, Keyring
 from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
@@ -59,6 +69,8 @@ PORTRAITS = 1
 """Portraits compared while documents are read."""
 SHUTDOWN = timedelta(seconds=20)
 CONNECT_SECONDS = 60.0
+DUTIES_EVERY = timedelta(hours=1)
+"""How often cash is added up and freezes are looked for: a day of cash has two weeks, a freeze ten business days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +196,27 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
             recorder=recorder,
             filers=FilerFolder(settings.filer_folder),
             schemas=settings.schemas,
-            gateway=lambda _: FolderGateway(settings.filing_folder),
+            gateway=GatewayFolder(settings.gateway_folder, settings.filing_folder),
         )
         client = await _connected(lambda: connect_filing(settings, keys))
+        await schedule_duties(client)
         async with _running((build_filing_worker(client, activities),), client) as ready:
             yield ready
+
+
+async def schedule_duties(client: Client) -> None:
+    """Have the filing side look for duties every hour; a schedule that is there is left as it is."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            FilingDutiesWorkflow.run, id="filing-duties", task_queue=FILING_QUEUE, static_summary="Search for duties"
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=DUTIES_EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=DUTIES_EVERY),
+    )
+    try:
+        await client.create_schedule("filing-duties", schedule)
+    except ScheduleAlreadyRunningError:
+        return
 
 
 async def _connected(connecting: Callable[[], Awaitable[Client]]) -> Client:

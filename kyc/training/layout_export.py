@@ -1,8 +1,10 @@
 """Turns a LayoutLM checkpoint of transformers into what the service runs: `python -m kyc.training.layout_export
-CHECKPOINT FOLDER`. For our own tagger and for users who have another one; needs torch.
+CHECKPOINT FOLDER`. For our own tagger and for users who have another one (its labels must be our fields' names, with or
+without `B-` and `I-`); needs torch.
 """
 
 import argparse
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -64,12 +66,35 @@ def export(checkpoint: Path, folder: Path) -> None:
             shutil.copy(checkpoint / name, folder / name)
 
 
+def write_card(folder: Path, name: str, version: str, source: str) -> None:
+    """The card without which the service loads no model: what approvers sign."""
+    content = (folder / "model.onnx").read_bytes()
+    card = {
+        "name": name,
+        "version": version,
+        "format": "onnx",
+        "file": "model.onnx",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "other_files": {
+            each: hashlib.sha256((folder / each).read_bytes()).hexdigest()
+            for each in ("config.json", *TOKENIZER_FILES)
+            if (folder / each).exists()
+        },
+        "data": f"exported from the checkpoint {source}; not measured",
+    }
+    (folder / "card.json").write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--name", default="visual-zone")
+    parser.add_argument("--version", default="other")
     options = parser.parse_args()
     export(options.checkpoint, options.folder)
+    write_card(options.folder, options.name, options.version, options.checkpoint.name)
 
 
 if __name__ == "__main__":

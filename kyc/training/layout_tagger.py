@@ -96,14 +96,14 @@ def labelled(layout: Layout, tokenizer: Any) -> list[Window]:
     return found
 
 
-def batches(first: int, count: int, tokenizer: Any) -> Iterator[list[Window]]:
-    """`count` batches of windows of like length, in the order of a seeded shuffle."""
-    for pool in range(0, count, POOL):
+def batches(first: int, done: int, count: int, tokenizer: Any) -> Iterator[list[Window]]:
+    """`count` batches of windows of like length, in the order of a seeded shuffle, without the first `done`."""
+    for pool in range(done // POOL * POOL, count, POOL):
         start = first + pool * BATCH
         drawn = [labelled(draw_layout(start + at), tokenizer) for at in range(POOL * BATCH)]
         chosen = sorted((page[at % len(page)] for at, page in enumerate(drawn) if page), key=lambda each: len(each[0]))
         groups = [chosen[at : at + BATCH] for at in range(0, len(chosen), BATCH)]
-        order = np.random.default_rng(start).permutation(len(groups))[: count - pool]
+        order = np.random.default_rng(start).permutation(len(groups))[max(0, done - pool) : count - pool]
         yield from (groups[at] for at in order.tolist())
 
 
@@ -131,9 +131,7 @@ def train(folder: Path, steps: int, seed: int, *, bfloat: bool, resume: bool) ->
             schedule.step()
     started, mean = time.process_time() - before, 0.0
     net.train()
-    for step, batch in enumerate(batches(seed * 100_000_000, steps, tokenizer)):
-        if step < done:
-            continue
+    for step, batch in enumerate(batches(seed * 100_000_000, done, steps, tokenizer), start=done):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat):
             loss = net(**tensors(batch, tokenizer)).loss
         optimiser.zero_grad(set_to_none=True)
@@ -169,13 +167,13 @@ def save(net: Any, source: Path, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--work", type=Path, help="where checkpoints go (default: FOLDER/../../build/visual_zone)")
+    parser.add_argument("--work", type=Path, help="where checkpoints go (default: .clearance/training/visual_zone)")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--float32", action="store_true", help="without bfloat16, three times slower")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
-    work = options.work or options.folder.parent.parent / "build" / "visual_zone"
+    work = options.work or Path(".clearance/training/visual_zone")
     work.mkdir(parents=True, exist_ok=True)
     seconds = train(work, options.steps, options.seed, bfloat=not options.float32, resume=options.resume)
     export(work / "torch", options.folder)

@@ -1,0 +1,117 @@
+"""What the print repeats of the zone: wherever it stands, however it is written, and never by chance or by itself."""
+
+from datetime import date
+
+import pytest
+
+from explain.rules import explain_rules
+from kyc.acceptance import acceptance_facts, acceptance_table
+from kyc.checks import cross_check
+from kyc.confirmation import stands_in, unconfirmed
+from kyc.document import DocumentReading, DocumentType, FieldReading, MrzReading, TextLine
+
+AS_OF = date(2026, 11, 22)
+PRINT = (
+    "PASSPORT UTO", "Surname / Nom", "MÜLLER", "Prénoms", "Anna-Lena", "Passport No.", "C01X00T47",
+    "Date of birth / Date de naissance", "12 AUG/AOÛT 64", "Date of expiry", "27.02.2031", "M",
+)  # fmt: skip
+ZONE = {
+    "surname": "MUELLER", "given_names": "ANNA LENA", "number": "C01X00T47", "birth_date": "1964-08-12",
+    "expiry_date": "2031-02-27", "sex": "F",
+}  # fmt: skip
+
+
+def lines(*texts: str) -> tuple[TextLine, ...]:
+    return tuple(
+        TextLine(text, 0.99, ((0.0, 40.0 * at), (300.0, 40.0 * at), (300.0, 40.0 * at + 20), (0.0, 40.0 * at + 20)))
+        for at, text in enumerate(texts)
+    )
+
+
+def reading(texts: tuple[str, ...] = PRINT, *, codes: tuple[str, ...] = (), agree: bool = True) -> DocumentReading:
+    mrz = MrzReading(DocumentType.TD3, ("P<UTO", "C01"), ("P<UTO", "C01"), True, {"composite": True}, (), 0.97, None,
+                     readers_agree=agree)  # fmt: skip
+    return DocumentReading(
+        type=DocumentType.TD3,
+        country="UTO",
+        mrz=mrz,
+        fields={name: FieldReading(value, "mrz", 0.97) for name, value in ZONE.items()},
+        visual={},
+        barcode={},
+        codes=codes,
+        captures=(),
+        text_lines=lines(*texts),
+        portrait=None,
+        faces=1,
+        rotation=0,
+        width=1000,
+        height=700,
+    )
+
+
+def outcome(of: DocumentReading) -> str:
+    return acceptance_table().outcome(acceptance_facts(of, cross_check([of], None, AS_OF)))
+
+
+def test_a_print_that_says_the_same_in_its_own_way_confirms_every_field() -> None:
+    assert unconfirmed(reading()) == ()
+    assert outcome(reading()) == "accept"
+
+
+@pytest.mark.parametrize(
+    ("at", "altered", "field"),
+    [
+        (2, "MÖLLER", "surname"), (4, "Anna-Luise", "given_names"), (6, "C01X00T41", "number"),
+        (8, "12 AUG/AOÛT 67", "birth_date"), (10, "27.02.2036", "expiry_date"),
+    ],
+)  # fmt: skip
+def test_altered_print_is_referred_whatever_its_captions(at: int, altered: str, field: str) -> None:
+    forged = reading((*PRINT[:at], altered, *PRINT[at + 1 :]))
+
+    assert unconfirmed(forged) == (field,)
+    assert outcome(forged) == "refer"
+    explanation = explain_rules(acceptance_table(), acceptance_facts(forged, (), None))
+    assert explanation.ranked()[0].feature == "unconfirmed_fields"
+
+
+def test_what_readers_of_print_confuse_still_confirms() -> None:
+    assert stands_in(lines("No CO1X0OT47"), "number", "C01X00T47")
+    assert stands_in(lines("SurnameMUELLER"), "surname", "MUELLER")
+    assert stands_in(lines("27022031"), "expiry_date", "2031-02-27")
+    assert stands_in(lines("08/12/1964"), "birth_date", "1964-08-12")
+
+
+def test_no_two_digits_are_taken_for_each_other() -> None:
+    number = "C01X00T47"
+    for at, sign in enumerate(number):
+        if sign.isdigit():
+            for other in "0123456789".replace(sign, ""):
+                assert not stands_in(lines(number[:at] + other + number[at + 1 :]), "number", number)
+
+
+def test_a_short_name_within_a_word_confirms_nothing() -> None:
+    assert not stands_in(lines("LIEU DE NAISSANCE"), "surname", "LI")
+    assert stands_in(lines("LI WEI"), "surname", "LI")
+
+
+def test_the_zone_does_not_confirm_itself() -> None:
+    zone = ("P<UTOMUELLER<<ANNA<LENA<<<<<<<<<<<<<<<<<<<<<", "C01X00T478UTO6408125F3102272ZE184226B1234514")
+    assert set(unconfirmed(reading(zone))) == {"surname", "given_names", "number", "birth_date", "expiry_date"}
+
+
+def test_an_advisory_check_never_decides_alone() -> None:
+    assert outcome(reading(codes=("FONT_ANOMALY(surname)",))) == "accept"
+    assert outcome(reading(codes=("FONT_ANOMALY(surname)", "FONT_ANOMALY(number)"))) == "accept"
+    assert outcome(reading(codes=("FONT_ANOMALY(surname)", "NOISE_ANOMALY(surname)"))) == "refer"
+
+
+def test_two_portraits_of_two_persons_are_referred() -> None:
+    assert outcome(reading(codes=("PORTRAIT_GHOST_MISMATCH",))) == "refer"
+
+
+def test_one_reader_is_enough_where_the_print_repeats_the_zone_and_not_where_it_does_not() -> None:
+    assert outcome(reading(agree=False)) == "accept"
+    silent = reading(PRINT[:5], agree=False)
+    assert outcome(silent) == "refer"
+    fired = {rule.name for rule in acceptance_table().fired(acceptance_facts(silent, ()))}
+    assert {"READERS_DISAGREE", "UNCONFIRMED"} <= fired

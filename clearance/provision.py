@@ -5,7 +5,7 @@ from collections.abc import Callable
 from clearance.filing_inbox import publish_inbox
 from clearance.keyring import Keyring, create_missing_keys
 from clearance.settings import Settings
-from clearance.temporal import provision_namespaces
+from clearance.temporal import provision_namespaces, temporal_token
 from clearance.trust import approve_shipped, approved_models
 from store.migrate import ROLES, migrate
 
@@ -18,7 +18,11 @@ async def provision(settings: Settings, report: Callable[[str], None]) -> None:
     _models(settings, report)
     applied = await migrate(settings.admin_database_url, _role_passwords(settings))
     report(f"database: {', '.join(applied)} applied" if applied else "database: up to date")
-    await provision_namespaces(settings.temporal_address, (settings.temporal_namespace, settings.filing_namespace))
+    await provision_namespaces(
+        settings.temporal_address,
+        (settings.temporal_namespace, settings.filing_namespace),
+        temporal_token(settings.temporal_token_file),
+    )
     report(f"Temporal: namespaces {settings.temporal_namespace} and {settings.filing_namespace} ready")
     for folder in (settings.checkpoint_folder, settings.filing_checkpoint_folder, settings.filing_folder):
         folder.mkdir(parents=True, exist_ok=True)

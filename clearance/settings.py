@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     temporal_namespace: str = "clearance"
     filing_namespace: str = "clearance-filing"
 
+    temporal_token_file: Path | None = Field(
+        default=None, description="The service's token for Temporal; none where its server asks for none."
+    )
+    filing_temporal_token_file: Path | None = Field(
+        default=None, description="The token for the filing namespace, where it differs from the service's own."
+    )
+
     secrets: Path | None = Field(default=None, description="Folder of key files; `<home>/secrets` by default.")
     vault_url: str = Field(default="", description="`file:///…` or `s3://bucket/prefix`; `<home>/vault` by default.")
     checkpoints: Path | None = Field(default=None, description="Where signed ledger checkpoints go, off the database.")

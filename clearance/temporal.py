@@ -1,8 +1,11 @@
 """Connections to Temporal and what a namespace must have before anything runs in it."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
@@ -12,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import ConnectConfig, RPCError, RPCStatusCode, ServiceClient
 
 from clearance.keyring import KeyName, Keyring
-from clearance.settings import Settings
+from clearance.settings import SecretEmpty, Settings
 from workflows.codec import PayloadKeys, encrypting_converter
 
 RETENTION = timedelta(days=30)
@@ -27,12 +30,25 @@ SEARCH_ATTRIBUTES = ("ClearanceTenant", "ClearanceState", "ClearanceRiskRating",
 
 async def connect(settings: Settings, keys: Keyring) -> Client:
     """The client of the main namespace: payloads under the payload key."""
-    return await _connect(settings.temporal_address, settings.temporal_namespace, keys.secret(KeyName.PAYLOAD))
+    token = temporal_token(settings.temporal_token_file)
+    return await _connect(settings.temporal_address, settings.temporal_namespace, keys.secret(KeyName.PAYLOAD), token)
 
 
 async def connect_filing(settings: Settings, keys: Keyring) -> Client:
     """The client of the filing namespace: payloads under a key of its own."""
-    return await _connect(settings.temporal_address, settings.filing_namespace, keys.secret(KeyName.FILING_PAYLOAD))
+    token = temporal_token(settings.filing_temporal_token_file or settings.temporal_token_file)
+    key = keys.secret(KeyName.FILING_PAYLOAD)
+    return await _connect(settings.temporal_address, settings.filing_namespace, key, token)
+
+
+def temporal_token(path: Path | None) -> dict[str, str]:
+    """What every call to Temporal carries: the token of `path`, nothing where there is none. Raises `SecretEmpty`."""
+    if path is None:
+        return {}
+    token = path.read_text(encoding="utf-8").strip()
+    if not token:
+        raise SecretEmpty(f"{path} is empty: run deploy/make-secrets.sh")
+    return {"authorization": f"Bearer {token}"}
 
 
 def payload_keys(key: bytes) -> PayloadKeys:
@@ -41,14 +57,16 @@ def payload_keys(key: bytes) -> PayloadKeys:
     return PayloadKeys(current=key_id, keys={key_id: key})
 
 
-async def _connect(address: str, namespace: str, key: bytes) -> Client:
+async def _connect(address: str, namespace: str, key: bytes, metadata: Mapping[str, str]) -> Client:
     converter = encrypting_converter(payload_keys(key))
-    return await Client.connect(address, namespace=namespace, data_converter=converter)
+    return await Client.connect(address, namespace=namespace, data_converter=converter, rpc_metadata=metadata)
 
 
-async def provision_namespaces(address: str, namespaces: tuple[str, ...]) -> None:
+async def provision_namespaces(
+    address: str, namespaces: tuple[str, ...], metadata: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Register namespaces and search attributes where they are missing; safe to repeat."""
-    service = await ServiceClient.connect(ConnectConfig(target_host=address))
+    service = await ServiceClient.connect(ConnectConfig(target_host=address, rpc_metadata=metadata))
     for namespace in namespaces:
         try:
             await service.workflow_service.register_namespace(

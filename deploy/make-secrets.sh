@@ -27,6 +27,34 @@ for role in api worker dispatcher engine sequencer retention filing screening; d
     password "$folder/roles/clearance_$role"
 done
 
+# Who may do what in which of Temporal's namespaces: a token a service, which Temporal's server checks by our public key.
+# To replace the key and every token, remove the folder `temporal-auth`, run this again and start everything anew.
+tokens="$folder/temporal-auth"
+mkdir -p "$tokens"
+url64() { base64 | tr -d '=\n' | tr '/+' '_-'; }
+[ -e "$tokens/key.pem" ] || (umask 0077 && openssl genrsa -out "$tokens/key.pem" 2048 2>/dev/null)
+kid=$(openssl rsa -in "$tokens/key.pem" -pubout -outform DER 2>/dev/null | openssl dgst -sha256 -r | cut -c1-16)
+[ -e "$tokens/jwks.json" ] || {
+    # In the public key of 2,048 bits (RFC 5280) the modulus is the 256 bytes after the first 33.
+    modulus=$(openssl rsa -in "$tokens/key.pem" -pubout -outform DER 2>/dev/null | tail -c +34 | head -c 256 | url64)
+    printf '{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"%s","n":"%s","e":"AQAB"}]}' "$kid" "$modulus" >"$tokens/jwks.json"
+    chmod 0444 "$tokens/jwks.json"
+}
+
+token() {
+    [ -e "$tokens/$1" ] || {
+        head=$(printf '{"alg":"RS256","typ":"JWT","kid":"%s"}' "$kid" | url64)
+        body=$(printf '{"sub":"clearance-%s","permissions":[%s]}' "$1" "$2" | url64)
+        signature=$(printf '%s.%s' "$head" "$body" | openssl dgst -sha256 -sign "$tokens/key.pem" -binary | url64)
+        printf '%s.%s.%s' "$head" "$body" "$signature" >"$tokens/$1"
+        chmod 0444 "$tokens/$1"
+    }
+}
+
+token provision '"temporal-system:admin"'
+token main '"clearance:write"'
+token filing '"clearance-filing:write"'
+
 # libpq reads the owner's password from a service file, so that it stands in no URL and no environment.
 [ -e "$folder/admin-service.conf" ] || {
     printf '[admin]\npassword=%s\n' "$(cat "$folder/postgres")" >"$folder/admin-service.conf"

@@ -196,7 +196,7 @@ def test_the_script_makes_every_secret_once(compose: dict[str, Any], tmp_path: P
     made = run()
     assert run() == made
     mounted = {source["file"].split("}/")[1] for source in compose["secrets"].values()}
-    assert mounted - {"proxy.crt", "proxy.key"} == set(made) - {"temporal.env"}
+    assert mounted - {"proxy.crt", "proxy.key"} == set(made) - {"temporal.env", "temporal-auth/key.pem"}
     assert {len(made[f"keys/{key.value}"]) for key in KeyName} == {32}
     assert len(set(made.values())) == len(made)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

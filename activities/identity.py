@@ -20,6 +20,7 @@ from jurisdictions import Regime
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import code_of, cross_check
 from kyc.document import DocumentReading, DocumentType
+from kyc.face_match import face_match_facts, face_match_table
 from kyc.faces import FaceMatch
 from store import applications
 from store import readings as links
@@ -119,11 +120,31 @@ class IdentityActivities(IdentitySteps):
         face = None if selfie is None else await self._compare_faces(scope.tenant_id, key, kept, selfie)
         facts = Applicant.opened(row, key).to_check(readings)
         findings = cross_check(readings, facts, scope.as_of.date(), face)
+        if selfie is not None and face is not None:
+            pages = [InputRef("page", each.page_sha256) for each in kept]
+            await self._decide_face(application, row.subject_id, key, face, (*pages, InputRef("selfie", selfie.sha256)))
         return m.CheckSummary(
             codes=tuple(dict.fromkeys(code_of(finding) for finding in findings)),
             # A selfie that was sent and could not be compared clears nobody: a person looks.
             face="not_checked" if face is None else "unsure" if face.result == "not_checked" else face.result,
         )
+
+    async def _decide_face(
+        self,
+        application: m.ApplicationRead,
+        subject_id: UUID,
+        key: bytes,
+        face: FaceMatch,
+        inputs: tuple[InputRef, ...],
+    ) -> None:
+        """The comparison as a decision of its own, also where it found nothing amiss."""
+        table, about = face_match_table(), f"application:{application.application_id}"
+        await self.recorder.register_table(table)
+        decision = self.recorder.by_table(
+            application.scope, DecisionKind.FACE_MATCH, subject_id, about, table, dict(face_match_facts(face)), inputs
+        )
+        async with tenant_transaction(self.pool, application.scope.tenant_id) as conn:
+            await self.recorder.append(conn, decision, key, "face_match")
 
     async def _decoded(self, tenant_id: UUID, key: bytes, document: applications.Document) -> Decoded:
         """The file's pages, kept in the vault and linked to the original."""

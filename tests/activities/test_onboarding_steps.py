@@ -13,6 +13,7 @@ from kyc.document import DocumentReading
 from kyc.specimens.documents import DocumentSpec
 from store import applications, customers, decisions, subjects, watchlists
 from store.connection import service_transaction
+from store.records import StoredDecision
 from tests.activities.conftest import NOW, Office, stated_by
 from vault import contexts
 from vault.envelope import open_sealed
@@ -200,6 +201,7 @@ async def test_without_any_list_the_applicant_is_not_cleared(office: Office, pas
     assert said["screening"].stale
     assert said["outcome"].outcome == "refer"
     assert "watchlist_stale" in said["outcome"].reasons
+    assert await face_decisions(office, application_id) == []  # nobody sent a selfie
 
 
 async def test_another_name_than_the_documents_is_referred(office: Office, passport: Passport) -> None:
@@ -219,6 +221,27 @@ async def test_a_selfie_that_cannot_be_compared_is_for_a_person(office: Office, 
     said = await onboard(office, application_id)
     assert said["checks"].face == "unsure"
     assert (said["outcome"].outcome, said["outcome"].reasons) == ("refer", ("face_unsure",))
+    decided = await face_decisions(office, application_id)
+    assert [(each.outcome, [rule.rule for rule in each.rules]) for each in decided] == [
+        ("unsure", ["face_not_compared"])
+    ]
+
+
+async def test_the_comparison_of_faces_is_a_decision_also_when_they_match(office: Office, passport: Passport) -> None:
+    spec, image = passport
+    await load_required_lists(office)
+    application_id, _ = await office.submit([image], stated_by(spec), selfie=image)
+    said = await onboard(office, application_id)
+    assert said["checks"].face == "match"
+    (decided,) = await face_decisions(office, application_id)
+    assert (decided.outcome, decided.rules, decided.features) == ("match", (), ("face_compared", "face_distance"))
+    assert [ref.name for ref in decided.inputs] == ["page", "selfie"]
+
+
+async def face_decisions(office: Office, application_id: UUID) -> list[StoredDecision]:
+    async with office.transaction() as conn:
+        made = await decisions.list_decisions(conn, f"application:{application_id}")
+    return [each for each in made if each.kind is DecisionKind.FACE_MATCH]
 
 
 async def test_a_file_that_is_no_image_is_unreadable_with_the_code_for_the_applicant(office: Office) -> None:

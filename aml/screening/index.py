@@ -10,12 +10,13 @@ import mmap
 import os
 import shutil
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tantivy
+from rapidfuzz import process
 from rapidfuzz.fuzz import ratio
 
 from aml.screening.alignment import weight_of
@@ -27,7 +28,7 @@ from aml.screening.sounds import token
 from aml.screening.watchlist import Entity, ListVersion, WatchList
 from explain.record import canonical_json, sha256_hex
 
-FORMAT = 5
+FORMAT = 6
 """Raised when records or keys change, so that an index of another format is built anew rather than misread."""
 PRIOR_NAMES = 20_000
 """Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""
@@ -37,6 +38,14 @@ FALLOFF = 0.2
 """Candidates that share less than this of what the best candidate shares are not scored."""
 _KIND_BITS = {"any": 0, "person": 1, "organisation": 2, "vessel": 3, "airplane": 3}
 _ADMITTED = {"any": (0, 1, 2, 3), "person": (0, 1), "organisation": (0, 2), "vessel": (0, 3), "airplane": (0, 3)}
+
+
+ENOUGH = 20
+"""Candidates of the kind asked for below which the index is asked again for that kind alone."""
+
+
+def _kind_term(bits: int) -> str:
+    return f"k{bits}"
 
 
 class IndexMissing(Exception):
@@ -100,35 +109,51 @@ class ScreeningIndex:
     def candidates(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
         """(entity, name) numbers of the names nearest to these tokens, best first; other kinds are left out, and what
         shares little of what the best one shares."""
-        terms = keys(tokens)
+        terms = [tantivy.Query.term_query(self._schema, "keys", term, "basic") for term in sorted(keys(tokens))]
         if not terms:
             return []
-        should = tantivy.Occur.Should
-        query = tantivy.Query.boolean_query(
-            [(should, tantivy.Query.term_query(self._schema, "keys", term, "basic")) for term in sorted(terms)]
-        )
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+        admitted = _ADMITTED[kind]
+        places = self._places(query, limit)
+        kept = [place for place in places if place >> 12 & 3 in admitted]
+        if len(kept) < ENOUGH and len(places) > len(kept):
+            # Names of other kinds took the room: ask again for this kind alone.
+            own = [tantivy.Query.term_query(self._schema, "kind", _kind_term(bits), "basic") for bits in admitted]
+            either = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in own])
+            both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(either, 0.0))]
+            kept = self._places(tantivy.Query.boolean_query(both), limit)
+        return [(place >> 14, place & 0xFFF) for place in kept]
+
+    def _places(self, query: tantivy.Query, limit: int) -> list[int]:
+        """The places of the best documents, without those that share little of what the best one shares."""
         found = self._searcher.search(query, limit, count=False).hits
         if not found:
             return []
         # A page of hits is Any in tantivy's stubs: the score is a float because no sort field is given.
         enough = FALLOFF * float(found[0][0] or 0.0)
         addresses = [address for score, address in found if float(score or 0.0) >= enough]
-        places = [int(value or 0) for value in self._searcher.fast_field_values("place", addresses)]
-        admitted = _ADMITTED[kind]
-        return [(place >> 14, place & 0xFFF) for place in places if place >> 12 & 3 in admitted]
+        return [int(value or 0) for value in self._searcher.fast_field_values("place", addresses)]
 
     def scan(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
         """What `candidates` gives, by looking at every name: for queries that share no key with any. Slow, and rare."""
-        asked = " ".join(sorted(tokens))
-        best: list[tuple[float, int, int]] = []
+        asked = " ".join(sorted(spelt for text in tokens for spelt in (text, *spellings(text, 1))[-1:]))
+        admitted = _ADMITTED[kind]
+        names, places = self._all_names
+        found = process.extract(asked, names, scorer=ratio, score_cutoff=50, limit=None)
+        kept = [places[at] for _, _, at in found if places[at] >> 12 & 3 in admitted]
+        return [(place >> 14, place & 0xFFF) for place in kept[:limit]]
+
+    @cached_property
+    def _all_names(self) -> tuple[list[str], list[int]]:
+        """Every name with its place, read when the first scan asks for them."""
+        names: list[str] = []
+        places: list[int] = []
         for number in range(self.entity_count):
             record = self._record(number)
-            if record.kind == kind or "any" in (kind, record.kind):
-                for place, name in enumerate(record.names):
-                    alike = ratio(asked, " ".join(sorted(name.tokens)), score_cutoff=50)
-                    if alike:
-                        best.append((-alike, number, place))
-        return [(number, place) for _, number, place in sorted(best)[:limit]]
+            for place, name in enumerate(record.names[:4096]):
+                names.append(" ".join(sorted(name.tokens)))
+                places.append(number << 14 | _KIND_BITS[record.kind] << 12 | place)
+        return names, places
 
     def holders(self, number: str) -> Sequence[int]:
         """The entities that carry an identifier, normalised."""
@@ -193,6 +218,7 @@ def _refs(lists: Sequence[WatchList]) -> list[ListVersion]:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("keys", tokenizer_name="whitespace", index_option="basic", stored=False)
+    builder.add_text_field("kind", tokenizer_name="whitespace", index_option="basic", stored=False)
     builder.add_unsigned_field("place", stored=False, indexed=False, fast=True)
     return builder.build()
 
@@ -219,6 +245,7 @@ def _write(lists: Sequence[WatchList], folder: Path, version: str) -> None:
                 for place, name in enumerate(record.names[:4096]):
                     document = tantivy.Document()
                     document.add_text("keys", " ".join(keys(name.tokens)))
+                    document.add_text("kind", _kind_term(_KIND_BITS[record.kind]))
                     document.add_unsigned("place", number << 14 | _KIND_BITS[record.kind] << 12 | place)
                     writer.add_document(document)
                     names += 1

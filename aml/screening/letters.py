@@ -18,7 +18,7 @@ class Spelling(NamedTuple):
 Units = dict[str, tuple[Spelling, ...]]
 
 _ARABIC = """
-ا a e:1 -:3 i:1 o:1 u:2 ae:3 y:5
+ا a e:1 -:5 i:1 o:1 u:2 ae:3 y:5
 ب b p:3 v:4
 پ p b:3
 ت t d:6
@@ -49,9 +49,9 @@ _ARABIC = """
 ن n
 ه h a:1 e:2 -:3 eh:2 ah:1
 ة a ah:1 e:1 at:1 et:2 eh:1 h:2 -:2 t:3 ath:3
-و w u:0 o:0 v:0 ou:0 au:1 aw:0 ow:1 ew:2 uw:1 av:2 ov:3 ue:3 aou:2 -:4
+و w u:0 o:0 v:0 ou:0 au:1 aw:0 ow:1 ew:2 uw:1 av:2 ov:3 ue:3 aou:2 -:6
 ؤ u o:1 ou:1 w:2 -:2 a:3 e:4
-ي i y:0 e:1 ay:0 ai:0 ei:0 ey:0 iy:0 ie:1 j:2 ae:3 -:4
+ي i y:0 e:1 ay:0 ai:0 ei:0 ey:0 iy:0 ie:1 j:2 ae:3 -:6
 ئ i e:1 -:2 y:1 a:3
 ى a i:1 e:1 y:1 -:4
 ء - a:3 i:4

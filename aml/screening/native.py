@@ -8,9 +8,9 @@ standard is preferred and none is lost. Kept apart from `sounds`, which compares
 import unicodedata
 from functools import lru_cache
 from heapq import nsmallest
+from typing import NamedTuple
 
 from aml.screening.letters import LETTERS, Spelling
-from aml.screening.sounds import bones
 from aml.screening.syllables import SURNAMES_OF_TWO, character, hangul
 
 Unit = tuple[Spelling, ...]
@@ -26,6 +26,11 @@ _WEAK = frozenset("aeiouyhwj")
 _VOWEL_FOR_VOWEL = 0.35
 _SILENT = {"h": 0.45, "y": 0.3, "j": 0.5, "w": 0.5}
 """Latin letters that often stand for nothing in the other script."""
+_WRITTEN = 0.4
+"""The cost of a first or last vowel without a letter: abjads write those."""
+_UNUSUAL = 0.35
+"""Spellings that cost more are compared, but nothing is looked up under them."""
+_NO_VOWELS = str.maketrans("", "", "aeiouy")
 _LONGEST_GROUP = 5
 _LEAST = 0.55
 """Likeness below this is not told apart: no pair is made of such tokens."""
@@ -122,6 +127,59 @@ def units(token: str) -> tuple[Unit, ...]:
     return tuple(found)
 
 
+class Step(NamedTuple):
+    """A unit made ready for `_cheapest`: its spellings by first letter, and what leaving it out costs."""
+
+    by_letter: dict[str, tuple[tuple[str, int, float], ...]]
+    left_out: float
+    vowel: bool
+    spellings: Unit
+
+
+class Native(NamedTuple):
+    """A native token made ready: its steps, the letters it can give, and of its consonants how many and which first."""
+
+    steps: tuple[Step, ...]
+    abjad: bool
+    syllabic: bool
+    length: float
+    letters: frozenset[str]
+    solid: int
+    first: frozenset[str]
+
+
+@lru_cache(maxsize=30_000)
+def _native(token: str) -> Native:
+    parts = units(token)
+    script = script_of(token)
+    abjad, syllabic = script in ABJADS, script == "han"
+    solid = [place for place, unit in enumerate(parts) if set(unit[0].latin) - _WEAK]
+    beginning = parts[: solid[1] + 1] if len(solid) > 1 else parts
+    length = float(sum(len(unit[0].latin) for unit in parts) if syllabic else max(len(parts), 3))
+    return Native(
+        steps=tuple(_step(unit, abjad, syllabic) for unit in parts),
+        abjad=abjad,
+        syllabic=syllabic,
+        length=length,
+        letters=frozenset(letter for unit in parts for latin, _ in unit for letter in latin),
+        solid=len(solid),
+        first=frozenset(letter for unit in beginning for latin, _ in unit for letter in latin) - _WEAK,
+    )
+
+
+def _step(unit: Unit, abjad: bool, syllabic: bool) -> Step:
+    by_letter: dict[str, list[tuple[str, int, float]]] = {}
+    usual = unit[0].latin
+    vowel = usual == "" or (len(usual) == 1 and usual in _VOWELS)
+    left_out = float(len(usual)) if syllabic else 0.5 if vowel else WRONG_IN_ABJAD if abjad else WRONG
+    for latin, cost in unit:
+        if latin:
+            by_letter.setdefault(latin[0], []).append((latin, len(latin), cost))
+        else:
+            left_out = min(left_out, cost)
+    return Step({letter: tuple(known) for letter, known in by_letter.items()}, left_out, usual[:1] in _VOWELS, unit)
+
+
 @lru_cache(maxsize=30_000)
 def folded(latin: str) -> str:
     """A Latin token with doubled letters written once."""
@@ -134,95 +192,79 @@ def spellings(token: str, most: int = 6) -> tuple[str, ...]:
     abjad = script_of(token) in ABJADS
     beam: list[tuple[float, str]] = [(0.0, "")]
     for unit in units(token):
-        grown: dict[str, float] = {}
+        grown: dict[str, tuple[float, str]] = {}
         for cost, text in beam:
             for latin, more in unit:
+                if more > _UNUSUAL:
+                    continue
                 gap = "a" if abjad and text and latin and text[-1] not in _VOWELS and latin[0] not in _VOWELS else ""
-                spelt = folded(text + gap + latin)
-                if cost + more < grown.get(spelt, 9e9):
-                    grown[spelt] = cost + more
-        beam = _differing(grown, most * 3, abjad)
+                spelt = text + gap + (latin[1:] if latin and text[-1:] == latin[0] else latin)
+                # What differs in vowels only is found by its consonants.
+                heard = spelt.translate(_NO_VOWELS) + spelt[-1:] if abjad else spelt
+                if heard not in grown or (cost + more, spelt) < grown[heard]:
+                    grown[heard] = (cost + more, spelt)
+        beam = nsmallest(most * 2, grown.values())
     return tuple(text for _, text in beam[:most] if text)
 
 
-def _differing(spelt: dict[str, float], most: int, abjad: bool) -> list[tuple[float, str]]:
-    """The cheapest spellings that differ in sound, of an abjad in consonants."""
-    found: dict[str, tuple[float, str]] = {}
-    for text, cost in spelt.items():
-        heard = bones(text) + text[-1:] if abjad else text
-        if heard not in found or (cost, text) < found[heard]:
-            found[heard] = (cost, text)
-    return nsmallest(most, found.values())
-
-
 @lru_cache(maxsize=30_000)
-def _letters_of(native: str) -> frozenset[str]:
-    """The letters that any spelling of a native token can have."""
-    return frozenset(letter for unit in units(native) for latin, _ in unit for letter in latin)
-
-
-@lru_cache(maxsize=30_000)
-def _consonants(latin: str) -> frozenset[str]:
-    return frozenset(latin) - _WEAK
+def _consonants(latin: str) -> str:
+    """A Latin token's consonants that are always heard, in order."""
+    return "".join(letter for letter in latin if letter not in _WEAK)
 
 
 @lru_cache(maxsize=100_000)
 def likeness(native: str, latin: str) -> float:
     """How well a Latin token spells a native one, 0 to 0.97; 0 where it is too far off to tell."""
-    parts = units(native)
-    if not parts or not latin:
-        return 0.0
-    script = script_of(native)
+    ready = _native(native)
     word = folded(latin)
-    abjad = script in ABJADS
-    consonants = _consonants(word)
-    if 5 * len(consonants - _letters_of(native)) > 2 * len(consonants):
+    if not ready.steps or not word or _plainly_other(ready, _consonants(word), len(word)):
         return 0.0
-    if script == "han":
-        length = float(sum(len(unit[0].latin) for unit in parts))
-    else:
-        length = float(max(len(parts), 3))
-        if not abjad and abs(len(word) - length) > 0.6 * max(len(word), length) + 1:
-            return 0.0
-    budget = (0.97 - _LEAST) * length / 0.9
-    cost = _cheapest(parts, word, budget, abjad, script == "han")
+    budget = (0.97 - _LEAST) * ready.length / 0.9
+    cost = _cheapest(ready, word, budget)
     if cost > budget:
         return 0.0
-    alike = 0.97 - 0.9 * cost / length
-    if abjad and len(parts) <= 2:
-        alike = min(alike, 0.9)
-    return alike
+    alike = 0.97 - 0.9 * cost / ready.length
+    return min(alike, 0.9) if ready.abjad and len(ready.steps) <= 2 else alike
 
 
-def _cheapest(parts: tuple[Unit, ...], word: str, budget: float, abjad: bool, syllabic: bool) -> float:
-    """The least cost of spelling all of `word` with all of `parts`: a shortest path over (part, place in the word)."""
-    wrong = WRONG_IN_ABJAD if abjad else WRONG
+def _plainly_other(ready: Native, consonants: str, length: int) -> bool:
+    """A quick look that spares most of the work: too many letters that nothing gives, too long, another beginning."""
+    if 5 * sum(letter not in ready.letters for letter in consonants) > 2 * len(consonants):
+        return True
+    if not ready.abjad and abs(length - ready.length) > 0.6 * max(length, ready.length) + 1:
+        return True
+    if len(consonants) > 1.7 * ready.solid + 3 or 1.7 * len(consonants) + 1 < ready.solid:
+        return True
+    return bool(ready.first and len(consonants) > 1 and not ready.first.intersection(consonants[:2]))
+
+
+def _cheapest(ready: Native, word: str, budget: float) -> float:
+    """The least cost of spelling all of `word` with all of the token: a shortest path over (unit, place)."""
+    wrong = WRONG_IN_ABJAD if ready.abjad else WRONG
     end = len(word)
-    extra = _extra_costs(word, abjad, wrong)
+    extra = _extra_costs(word, ready.abjad, wrong)
     reached: dict[int, float] = {0: 0.0}
-    for unit in parts:
+    for step in ready.steps:
         _skip(reached, extra, end, budget)
         after: dict[int, float] = {}
-        dropped = unit[0].latin == "" or (len(unit[0].latin) == 1 and unit[0].latin in _VOWELS)
-        drop = (0.5 if dropped else wrong) if not syllabic else 1.0 * len(unit[0].latin)
-        first_is_vowel = unit[0].latin[:1] in _VOWELS
         for place, cost in reached.items():
-            for latin, more in unit:
-                if not latin or word.startswith(latin, place):
-                    total = cost + more
-                    to = place + len(latin)
-                    if total <= budget and total < after.get(to, 9e9):
-                        after[to] = total
-            total = cost + drop
+            total = cost + step.left_out
             if total <= budget and total < after.get(place, 9e9):
                 after[place] = total
-            if place < end and not syllabic:
-                swap = _VOWEL_FOR_VOWEL if first_is_vowel and word[place] in _VOWELS else wrong
-                total = cost + swap
+            if place == end:
+                continue
+            letter = word[place]
+            for latin, length, more in step.by_letter.get(letter, ()):
+                total = cost + more
+                if total <= budget and total < after.get(place + length, 9e9) and word.startswith(latin, place):
+                    after[place + length] = total
+            if ready.syllabic:
+                _near_syllable(step.spellings, word, place, cost, budget, after)
+            else:
+                total = cost + (_VOWEL_FOR_VOWEL if step.vowel and letter in _VOWELS else wrong)
                 if total <= budget and total < after.get(place + 1, 9e9):
                     after[place + 1] = total
-            if syllabic:
-                _near_syllable(unit, word, place, cost, budget, after)
         if not after:
             return 9e9
         reached = after
@@ -265,7 +307,8 @@ def _extra_costs(word: str, abjad: bool, wrong: float) -> tuple[float, ...]:
     for place, letter in enumerate(word):
         if letter in "aeiou":
             third = place >= 2 and word[place - 1] in "aeiou" and word[place - 2] in "aeiou"
-            costs.append(0.3 if third else 0.0 if abjad else 0.6)
+            inside = 0 < place < len(word) - 1
+            costs.append(0.3 if third else 0.0 if abjad and inside else _WRITTEN if abjad else 0.6)
         elif letter == "h" and place == len(word) - 1:
             costs.append(0.2)
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,3 +33,14 @@ def internal_problem(request_id: str) -> JSONResponse:
             "code": "INTERNAL",
         },
     )
+
+
+def internal_page(request_id: str) -> HTMLResponse:
+    """The same for a person at the console. Plain on purpose: it has to be there whatever else is broken."""
+    words = "This is our fault. Go back and try again; if it stays, tell your operator this number:"
+    content = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong here</title>'
+        f"<h1>Something went wrong here</h1><p>{words}</p><p><code>{request_id}</code></p>"
+        '<p><a href="/console">To the queue</a></p></html>'
+    )
+    return HTMLResponse(content, 500, {"Content-Security-Policy": "default-src 'none'"})

@@ -9,7 +9,7 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import internal_problem
+from api.problems import internal_page, internal_problem
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,8 @@ class Telemetry:
             stack = "".join(traceback.format_tb(surprise.__traceback__))
             log.error("request %s failed with %s\n%s", request_id, type(surprise).__qualname__, stack)
             if not status:
-                await internal_problem(request_id)(scope, receive, tell)
+                answer = internal_page if scope["path"].startswith("/console") else internal_problem
+                await answer(request_id)(scope, receive, tell)
         finally:
             seconds = time.perf_counter() - began
             method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -6,7 +6,7 @@ Apart from the modules of decisions and audit because nothing but people's searc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 from store.audit import AuditRow
@@ -148,19 +148,25 @@ async def last_decisions(conn: Connection, kinds: tuple[str, ...]) -> list[Decis
     return found
 
 
-async def known_here(conn: Connection, ids: frozenset[UUID]) -> dict[UUID, str]:
-    """Of these ids, those that name something of the tenant's, as `kind:id`; the others are absent."""
-    cursor = await conn.execute(
-        "SELECT id, about FROM ("
-        "SELECT case_id AS id, 'case:' || case_id AS about FROM case_file WHERE case_id = ANY(%(ids)s) "
-        "UNION ALL SELECT application_id, 'application:' || application_id FROM application "
-        "WHERE application_id = ANY(%(ids)s) "
-        "UNION ALL SELECT document_id, 'document:' || document_id FROM document WHERE document_id = ANY(%(ids)s) "
-        "UNION ALL SELECT alert_id, 'alert:' || alert_id FROM alert WHERE alert_id = ANY(%(ids)s) "
-        "UNION ALL SELECT contest_id, 'contest:' || contest_id FROM contest WHERE contest_id = ANY(%(ids)s) "
-        "UNION ALL SELECT customer_id, 'customer:' || customer_id FROM customer WHERE customer_id = ANY(%(ids)s) "
-        "UNION ALL SELECT decision_id, 'decision:' || decision_id FROM decision WHERE decision_id = ANY(%(ids)s)"
-        ") known",
-        {"ids": list(ids)},
-    )
+_KNOWN: LiteralString = (
+    "SELECT case_id AS id, 'case:' || case_id AS about FROM case_file WHERE case_id = ANY(%(ids)s) "
+    "UNION ALL SELECT application_id, 'application:' || application_id FROM application "
+    "WHERE application_id = ANY(%(ids)s) "
+    "UNION ALL SELECT document_id, 'document:' || document_id FROM document WHERE document_id = ANY(%(ids)s) "
+    "UNION ALL SELECT alert_id, 'alert:' || alert_id FROM alert WHERE alert_id = ANY(%(ids)s) "
+    "UNION ALL SELECT customer_id, 'customer:' || customer_id FROM customer WHERE customer_id = ANY(%(ids)s) "
+    "UNION ALL SELECT decision_id, 'decision:' || decision_id FROM decision WHERE decision_id = ANY(%(ids)s) "
+)
+_KNOWN_TOO: Mapping[str, LiteralString] = {
+    "public": "UNION ALL SELECT contest_id, 'contest:' || contest_id FROM contest WHERE contest_id = ANY(%(ids)s)",
+    "filing": "UNION ALL SELECT filing_id, 'filing:' || filing_id FROM filing.filing WHERE filing_id = ANY(%(ids)s)",
+}
+
+
+async def known_here(
+    conn: Connection, ids: frozenset[UUID], *, schema: Literal["public", "filing"] = "public"
+) -> dict[UUID, str]:
+    """Of these ids, those that name something of the tenant's, as `kind:id`; the others are absent. `filing` also
+    knows filings, and is for the role clearance_filing."""
+    cursor = await conn.execute(_KNOWN + _KNOWN_TOO[schema], {"ids": list(ids)})
     return {row[0]: row[1] for row in await cursor.fetchall()}

@@ -73,6 +73,7 @@ async def show(
         explained=explained_shown,
         documents=[await _document(each, principal, services) for each in case.documents],
         alerts=alerts_shown,
+        more_alerts=len(case.alerts) - len(alerts_shown),
         officers=await logins(_officers(case), principal, services),
         dispositions=[each for each in _DISPOSITION_ORDER if each in {d.value for d in DISPOSITIONS[case.kind]}],
         workflow=case_workflow_id(case_id),
@@ -104,12 +105,12 @@ _FACES = {
 
 
 def _face(shown: Sequence[Explained]) -> str:
-    """What the comparison of portrait and selfie found: a fact of the outcome's decision."""
+    """What the comparison of portrait and selfie found: a fact of the outcome's decision, if it is here."""
     for each in shown:
         for contribution in each.decision.contributions:
             if each.decision.kind == "onboarding_outcome" and contribution.feature == "face":
-                return _FACES.get(str(contribution.value), "The faces were not compared.")
-    return "The faces were not compared."
+                return _FACES.get(str(contribution.value), "")
+    return ""
 
 
 _DISPOSITION_ORDER = ("approve", "reject", "block", "true_positive", "false_positive", "inconclusive")
@@ -140,21 +141,33 @@ async def _document(document: Any, principal: Principal, services: Services) -> 
 
 
 async def _alerts(case: CaseOut, principal: Principal, services: Services) -> list[AlertShown]:
-    ids = [UUID(matter.partition(":")[2]) for matter in case.matters if matter.startswith("alert:")]
+    """The case's own alerts, those with the most typologies and the highest score first."""
     if Permission.READ_ALERTS not in principal.permissions:
         return []
+    ranked = sorted(case.alerts, key=lambda row: (-len(row.typologies), -row.score, row.created_at))
     shown = []
-    for alert_id in ids[:MOST_ALERTS]:
-        alert = await alerts.show(alert_id, principal, services)
+    for row in ranked[:MOST_ALERTS]:
+        alert = await alerts.show(row.alert_id, principal, services)
         async with tenant_transaction(services.pool, principal.tenant_id) as connection:
-            rows = await fetch_transactions(connection, {alert.transaction_id, *alert.transactions})
+            stored = await fetch_transactions(connection, {alert.transaction_id, *alert.transactions})
         payments = tuple(
             Payment(
-                row.transaction_id, row.booked_at, row.debtor_account, row.creditor_account, row.amount, row.currency
+                each.transaction_id,
+                each.booked_at,
+                each.debtor_account,
+                each.creditor_account,
+                each.amount,
+                each.currency,
             )
-            for row in rows
+            for each in stored
         )
-        own = {*case.accounts, *alert.accounts[:1]} if not case.accounts else set(case.accounts)
+        own = {
+            account
+            for payment in payments
+            if payment.transaction_id == alert.transaction_id
+            for account in (payment.debtor, payment.creditor)
+            if account in alert.accounts
+        }
         shown.append(AlertShown(alert, _hits(alert), payments, draw(payments, own), timeline(payments, own)))
     return shown
 

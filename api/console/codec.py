@@ -7,7 +7,7 @@ something of theirs that it is about. The others go back closed. Every decode le
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
-from api.auth import NotAuthenticated
+from api.auth import NotAuthenticated, Principal
 from api.console.session import SESSION, signed_in
 from api.limits import LimitedRoute
 from api.permissions import Permission
@@ -27,6 +27,8 @@ from store.search import known_here
 from workflows.codec import PayloadForged, PayloadKeyUnknown, PlaintextRefused
 
 router = APIRouter(prefix="/console/codec", include_in_schema=False, route_class=LimitedRoute)
+
+Schema = Literal["public", "filing"]
 
 MAX_BYTES = 8 * 1024 * 1024
 """A page of a history's payloads; the Web UI asks for a few at a time."""
@@ -75,9 +77,9 @@ async def decode(request: Request) -> Response:
         closed = [_payload(each) for each in asked.payloads]
     except (ValidationError, ValueError):
         return _refused(request, 400, "This is not a request of Temporal's codec protocol.")
-    codec, pool = _of(console, services, namespace)
+    codec, pool, schema = _of(console, services, namespace)
     opened = [await _opened(codec, payload) for payload in closed]
-    own = await _own(pool, principal.tenant_id, principal.actor, namespace, opened)
+    own = await _own(pool, schema, principal, namespace, opened)
     shown = [
         _json(clear if clear is not None and may else shut)
         for shut, clear, may in zip(closed, opened, own, strict=True)
@@ -92,11 +94,11 @@ def _needed(console: ConsoleServices, namespace: str) -> Permission | None:
     return Permission.FILE if namespace == console.filing_namespace and console.filing_codec else None
 
 
-def _of(console: ConsoleServices, services: Services, namespace: str) -> tuple[PayloadCodec, Pool]:
+def _of(console: ConsoleServices, services: Services, namespace: str) -> tuple[PayloadCodec, Pool, Schema]:
     """The codec and, for what filing officers see, the connections of the role that may know of it."""
     if namespace == console.filing_namespace and console.filing_codec is not None and services.filings is not None:
-        return console.filing_codec, services.filings.pool
-    return console.codec, services.pool
+        return console.filing_codec, services.filings.pool, "filing"
+    return console.codec, services.pool, "public"
 
 
 async def _opened(codec: PayloadCodec, payload: Payload) -> Payload | None:
@@ -107,17 +109,19 @@ async def _opened(codec: PayloadCodec, payload: Payload) -> Payload | None:
         return None
 
 
-async def _own(pool: Pool, tenant_id: UUID, actor: str, namespace: str, opened: Sequence[Payload | None]) -> list[bool]:
+async def _own(
+    pool: Pool, schema: Schema, principal: Principal, namespace: str, opened: Sequence[Payload | None]
+) -> list[bool]:
     """Whether each payload is of the tenant, or of nobody (states and summaries without an id). Audited."""
     named = [_named(payload) for payload in opened]
     everything = frozenset().union(*(ids for _, ids in named)) if named else frozenset()
-    async with tenant_transaction(pool, tenant_id) as connection:
-        known = await known_here(connection, everything)
-        own = [_is_own(tenants, ids, tenant_id, known) for tenants, ids in named]
+    async with tenant_transaction(pool, principal.tenant_id) as connection:
+        known = await known_here(connection, everything, schema=schema)
+        own = [_is_own(tenants, ids, principal.tenant_id, known) for tenants, ids in named]
         seen = {known[each] for (_, ids), may in zip(named, own, strict=True) if may for each in ids if each in known}
         count = f"{sum(own)} of {len(own)} payloads"
         for about in sorted(seen) or [f"namespace:{namespace}"]:
-            await record_read(connection, actor, "decode payloads", about, count)
+            await record_read(connection, principal.actor, "decode payloads", about, count)
     return own
 
 

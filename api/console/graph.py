@@ -9,7 +9,9 @@ from math import hypot
 
 MOST_ACCOUNTS = 40
 """More than that no one can read; the rest stays in the table."""
-_COLUMN, _ROW, _MARGIN = 210, 54, 24
+_COLUMN, _WIDEST, _ROW, _MARGIN = 210, 330, 52, 20
+_USUAL_WIDTH = 820
+"""What a page has room for: fewer columns are drawn wider apart."""
 _NODE_WIDTH, _NODE_HEIGHT = 128, 30
 
 
@@ -89,13 +91,13 @@ def _nodes(columns: Mapping[str, int], own: frozenset[str]) -> tuple[Node, ...]:
     for account, column in columns.items():
         ranks.setdefault(column, []).append(account)
     tallest = max((len(rank) for rank in ranks.values()), default=0)
+    gap = min(_WIDEST, max(_COLUMN, (_USUAL_WIDTH - _NODE_WIDTH - 2 * _MARGIN) // max(1, len(ranks) - 1)))
     nodes = []
     for place, column in enumerate(sorted(ranks)):
         rank = ranks[column]
         top = _MARGIN + (tallest - len(rank)) * _ROW // 2
         nodes += [
-            Node(account, _MARGIN + place * _COLUMN, top + row * _ROW, account in own)
-            for row, account in enumerate(rank)
+            Node(account, _MARGIN + place * gap, top + row * _ROW, account in own) for row, account in enumerate(rank)
         ]
     return tuple(nodes)
 
@@ -151,7 +153,7 @@ class Timeline:
     ticks: tuple[tuple[float, datetime], ...]
 
 
-def timeline(payments: Sequence[Payment], own: Iterable[str], width: float = 720, tall: float = 56) -> Timeline:
+def timeline(payments: Sequence[Payment], own: Iterable[str], width: float = 720, tall: float = 48) -> Timeline:
     """Payments over time: those to the case's accounts above the line, those from them below."""
     ours = frozenset(own)
     ordered = sorted(payments, key=lambda p: (p.at, p.transaction_id))

@@ -7,9 +7,10 @@ import numpy as np
 
 from kyc.document import Box, CaptureCode, TextLine
 from kyc.geometry import Image, grey
+from kyc.locator import Corners, Place
 
-MIN_SHARPNESS = 0.16
-"""See `sharpness`; below it generated lines of print stop being read exactly."""
+MIN_SHARPNESS = 0.15
+"""See `sharpness`; of 216 generated zones 99% of those read exactly lie above, 95% of the others below (AUC 0.996)."""
 MAX_GLARE = 0.06
 MIN_LINE_HEIGHT = 9.0
 """Pixels between the top and bottom of a line of the machine readable zone: below, strokes are under a pixel."""
@@ -17,6 +18,9 @@ MIN_SIDE = 400
 MAX_SKEW_DEGREES = 20.0
 MIN_TEXT_LINES = 4
 EDGE_MARGIN = 0.004
+SURE_PAGE = 0.8
+MAX_OUTSIDE = 0.03
+GRAIN = 0.6
 
 ADVICE = {
     "BLUR": "The photo is not sharp. Hold the phone still, let it focus, and use more light.",
@@ -42,6 +46,8 @@ def measure(
     *,
     zone: Box | None,
     line_height: float | None,
+    strips: Sequence[Image],
+    page: Place | None,
     text_lines: Sequence[TextLine],
     faces: int,
     several_faces: bool,
@@ -51,6 +57,7 @@ def measure(
     supported: bool,
 ) -> tuple[CaptureCode, ...]:
     """Every complaint about an upright image. `zone` and `line_height` are of the machine readable zone, in pixels;
+    `strips` are its lines at the recogniser's scale (see `kyc.recogniser.strips`); `page` is the document's outline;
     `readable` says that the zone has a known form, `supported` that something else could be read in its place."""
     codes: list[CaptureCode] = []
 
@@ -60,17 +67,20 @@ def measure(
 
     height, width = image.shape[:2]
     flat = grey(image)
-    focus = flat[zone.top : zone.bottom, zone.left : zone.right] if zone is not None else flat
-    sharp = sharpness(focus) if focus.size else 0.0
+    document = _within(flat, page)
+    sharp = float(np.median([sharpness(strip, GRAIN) for strip in strips])) if len(strips) else sharpness(document)
     complain("BLUR", sharp, MIN_SHARPNESS, sharp < MIN_SHARPNESS)
-    shine = glare(flat)
+    shine = glare(document)
     complain("GLARE", shine, MAX_GLARE, shine > MAX_GLARE)
     if line_height is not None:
         complain("TOO_SMALL", line_height, MIN_LINE_HEIGHT, line_height < MIN_LINE_HEIGHT)
     else:
-        side = float(max(height, width))
+        side = float(max(document.shape))
         complain("TOO_SMALL", side, MIN_SIDE, side < MIN_SIDE)
-    if zone is not None:
+    outside = 0.0 if page is None or page.score < SURE_PAGE else share_outside(page.corners, width, height)
+    if outside > MAX_OUTSIDE:
+        complain("CROPPED", outside, MAX_OUTSIDE, True)
+    elif zone is not None:
         margin = min(zone.left, width - zone.right) / width
         complain("CROPPED", margin, EDGE_MARGIN, margin < EDGE_MARGIN)
     complain("ROTATED", float(rotation), 0.0, rotation != 0)
@@ -87,10 +97,13 @@ def measure(
     return tuple(codes)
 
 
-def sharpness(flat: Image) -> float:
+def sharpness(flat: Image, grain: float = 0.0) -> float:
     """How steep the steepest edges are: the 99th percentile of the step between neighbouring pixels over the range of
-    brightness (both of a grey image or region). About 0.5 for print with crisp edges, below 0.15 for smeared print."""
+    brightness, both of a grey region whose `grain` of so many pixels is smoothed away first. At the recogniser's scale
+    it says how legible signs are: about 0.4 for print with crisp edges, below 0.13 for smeared print."""
     values = flat.astype(np.float32)
+    if grain:
+        values = np.asarray(cv2.GaussianBlur(values, (0, 0), grain), np.float32)
     low, high = np.percentile(values, (1, 99))
     if high - low < 8:
         return 0.0
@@ -98,6 +111,24 @@ def sharpness(flat: Image) -> float:
         np.abs(np.diff(values, axis=1))[:-1, :] if values.shape[0] > 1 else 0, np.abs(np.diff(values, axis=0))[:, :-1]
     )
     return float(np.percentile(steps, 99) / (high - low))
+
+
+def share_outside(corners: Corners, width: int, height: int) -> float:
+    """The share of an outline's area that lies outside the picture."""
+    outline = np.array(corners, np.float32)
+    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    area = cv2.contourArea(outline)
+    inside, _ = cv2.intersectConvexConvex(cv2.convexHull(outline), frame)
+    return float(max(0.0, 1 - inside / area)) if area > 0 else 0.0
+
+
+def _within(flat: Image, page: Place | None) -> Image:
+    """The part of the picture around the document; all of it where none is seen."""
+    if page is None:
+        return flat
+    xs, ys = [x for x, _ in page.corners], [y for _, y in page.corners]
+    part = flat[max(0, int(min(ys))) : max(0, int(max(ys))), max(0, int(min(xs))) : max(0, int(max(xs)))]
+    return part if min(part.shape) > 32 else flat
 
 
 def glare(flat: Image) -> float:

@@ -6,34 +6,22 @@ The one place where the readers meet; each of them knows nothing of the others.
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from kyc.barcode import aamva_fields, find_barcodes
 from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine
 from kyc.faces import FaceReader, several
-from kyc.geometry import Image, cut, fit, load, turn
-from kyc.mrz import ALPHABET, Layout, NotAnMrz, ParsedMrz, parse
-from kyc.mrz_decoding import DecodedZone, decode_zone
-from kyc.mrz_opinions import heard, reconcile
-from kyc.mrz_zone import Zone, find_zone, line_quads, skew
+from kyc.geometry import load
+from kyc.locator import PageLocator
+from kyc.mrz import Layout, ParsedMrz
+from kyc.mrz_zone import Zone, line_quads, skew
 from kyc.quality import measure
-from kyc.recogniser import LineRecogniser
-from kyc.text import RapidReader, tesseract_lines
+from kyc.recogniser import LineRecogniser, strips
+from kyc.text import RapidReader
+from kyc.upright import bring_upright
 from kyc.visual_zone import read_fields
-
-READING_SIDE = 1600
-STRIP_HEIGHT = 48
-UPRIGHT_CONFIDENCE = 0.85
-"""Mean confidence above which print without a zone counts as upright; upside down the recogniser stays below 0.7."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Upright:
-    image: Image
-    rotation: int
-    lines: tuple[TextLine, ...]
-    zone: Zone | None
+from kyc.zone_reading import ZoneReader
 
 
 @dataclass
@@ -44,30 +32,34 @@ class Reader:
     text: RapidReader = field(default_factory=RapidReader)
     lines: LineRecogniser = field(default_factory=LineRecogniser)
     faces: FaceReader = field(default_factory=FaceReader)
+    locator: PageLocator = field(default_factory=PageLocator)
 
     def __post_init__(self) -> None:
-        self.text.threads = self.lines.threads = self.threads
+        self.text.threads = self.lines.threads = self.locator.threads = self.threads
 
     def read(self, image: bytes, as_of: date) -> DocumentReading:
         """Read a normalised PNG or JPEG. Boxes are in pixels of the image turned upright by `rotation` degrees.
 
         Raises `kyc.geometry.NotAnImage` for bytes that are neither.
         """
-        page = self._upright(load(image))
-        mrz, parsed = self._mrz(page, as_of)
+        page = bring_upright(load(image), self.locator, self.text, self.lines)
+        found = ZoneReader(self.lines, self.text).read(page, as_of)
+        mrz, parsed, zone = (None, None, page.zone) if found is None else (found.reading, found.parsed, found.zone)
         symbols = find_barcodes(page.image)
         barcode: Mapping[str, FieldReading] = next(
             (fields for fields in (aamva_fields(symbol) for symbol in symbols) if fields), {}
         )
         faces = self.faces.find(page.image)
-        outside = _outside(page.lines, page.zone)
+        outside = _outside(page.lines, zone)
         visual = read_fields(outside, as_of)
-        printed = {} if mrz is None or parsed is None or page.zone is None else _mrz_fields(parsed, mrz, page.zone)
+        printed = {} if mrz is None or parsed is None or zone is None else _mrz_fields(parsed, mrz, zone)
         fields = {**visual, **barcode, **printed}
         captures = measure(
             page.image,
-            zone=None if page.zone is None else page.zone.box,
-            line_height=None if page.zone is None else _line_height(page.zone),
+            zone=None if zone is None else zone.box,
+            line_height=None if zone is None else _line_height(zone),
+            strips=() if zone is None else strips(page.image, line_quads(zone), zone.length),
+            page=page.located.page,
             text_lines=page.lines,
             faces=len(faces),
             several_faces=several(faces),
@@ -94,61 +86,6 @@ class Reader:
             width=page.image.shape[1],
             height=page.image.shape[0],
         )
-
-    def _upright(self, image: Image) -> _Upright:
-        """The image the way up on which a zone is found, else on which print is read most surely."""
-        tried: list[tuple[float, _Upright]] = []
-        queue = [0]
-        while queue:
-            degrees = queue.pop(0)
-            turned = turn(image, degrees)
-            lines = self._lines(turned)
-            zone = find_zone(lines)
-            page = _Upright(turned, degrees, lines, zone)
-            if zone is not None:
-                return page
-            sure = _mean_confidence(lines)
-            tried.append((sure * min(len(lines), 10), page))
-            if degrees == 0 and not (sure > UPRIGHT_CONFIDENCE and not _standing(lines)):
-                queue = [90, 270, 180] if _standing(lines) else [180, 90, 270]
-                if not lines:
-                    queue = [90]
-            elif degrees == 180 and sure > UPRIGHT_CONFIDENCE:
-                break
-        return max(tried, key=lambda item: item[0])[1]
-
-    def _lines(self, image: Image) -> tuple[TextLine, ...]:
-        small, factor = fit(image, READING_SIDE)
-        lines = self.text.read(small)
-        if factor == 1.0:
-            return lines
-        return tuple(replace(line, quad=tuple((x / factor, y / factor) for x, y in line.quad)) for line in lines)
-
-    def _mrz(self, page: _Upright, as_of: date) -> tuple[MrzReading | None, ParsedMrz | None]:
-        zone = page.zone
-        if zone is None:
-            return None, None
-        try:
-            scores = self.lines.read(page.image, line_quads(zone), zone.length)
-            first: DecodedZone | None = decode_zone(scores, zone.length, as_of)
-        except NotAnMrz:
-            first = None
-        raw = tuple(line.text for line in zone.lines)
-        sure = min(line.confidence for line in zone.lines)
-        reading = reconcile(first, raw, sure, zone.length, as_of)
-        if reading is None:
-            return None, None
-        if not reading.readers_agree and reading.valid:
-            reading = heard(reading, self._tesseract(page.image, zone), as_of)
-        return replace(reading, box=zone.box), parse(reading.lines, as_of)
-
-    def _tesseract(self, image: Image, zone: Zone) -> tuple[str, ...]:
-        """A third reader's raw lines, asked only where the first two differ; nothing where it misses a line."""
-        texts = [
-            tesseract_lines(cut(image, quad, STRIP_HEIGHT, margin=0.2), ALPHABET, single=True)
-            for quad in line_quads(zone)
-        ]
-        return tuple(text[0] for text in texts) if all(texts) else ()
 
 
 def _mrz_codes(mrz: MrzReading | None, parsed: ParsedMrz | None) -> tuple[str, ...]:
@@ -203,19 +140,6 @@ def _contains(quad: Sequence[tuple[float, float]], x: float, y: float) -> bool:
 
 def _line_height(zone: Zone) -> float:
     return min(math.dist(line.quad[0], line.quad[3]) for line in zone.lines)
-
-
-def _mean_confidence(lines: Sequence[TextLine]) -> float:
-    weights = [len(line.text) for line in lines]
-    total = sum(weights)
-    return sum(w * line.confidence for w, line in zip(weights, lines, strict=True)) / total if total else 0.0
-
-
-def _standing(lines: Sequence[TextLine]) -> bool:
-    """Whether most print runs up or down the image."""
-    upright = [line for line in lines if len(line.text) >= 4]
-    tall = sum(line.box.bottom - line.box.top > 1.5 * (line.box.right - line.box.left) for line in upright)
-    return tall > len(upright) / 2
 
 
 _process_reader: Reader | None = None

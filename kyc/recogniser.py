@@ -38,9 +38,8 @@ class LineRecogniser:
 
     def read(self, image: Image, quads: Sequence[Quad], length: int) -> tuple[Scores, ...]:
         """Log-probabilities for each line of a zone whose lines have `length` signs."""
-        width = round((length + SLACK) * PITCH / STEP) * STEP
-        strips = np.stack([_strip(image, quad, width) for quad in quads])[:, None, :, :]
-        return tuple(np.asarray(row, np.float32) for row in self._run(strips))
+        stacked = np.stack(strips(image, quads, length))[:, None, :, :]
+        return tuple(np.asarray(row, np.float32) for row in self._run(stacked))
 
     def score_strip(self, strip: Image) -> Scores:
         """Log-probabilities for one strip of `HEIGHT` rows, grey, at about `PITCH` pixels a sign."""
@@ -49,10 +48,10 @@ class LineRecogniser:
         padded[0, 0, :, : strip.shape[1]] = strip
         return np.asarray(self._run(padded)[0], np.float32)
 
-    def _run(self, strips: Image) -> Any:
+    def _run(self, stacked: Image) -> Any:
         with self._lock:
             session = self._load()
-        return session.run(None, {"strips": strips.astype(np.float32) / 255})[0]
+        return session.run(None, {"strips": stacked.astype(np.float32) / 255})[0]
 
     def _load(self) -> Any:
         if self._session is None:
@@ -66,6 +65,12 @@ class LineRecogniser:
                 str(self.model), sess_options=options, providers=["CPUExecutionProvider"]
             )
         return self._session
+
+
+def strips(image: Image, quads: Sequence[Quad], length: int) -> tuple[Image, ...]:
+    """The lines of a zone as the network sees them: grey, `HEIGHT` rows, `PITCH` pixels a sign."""
+    width = round((length + SLACK) * PITCH / STEP) * STEP
+    return tuple(_strip(image, quad, width) for quad in quads)
 
 
 def _strip(image: Image, quad: Quad, width: int) -> Image:

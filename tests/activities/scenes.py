@@ -1,6 +1,6 @@
 """What happened before a step: customers with accounts, transactions, and the alerts they raised."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -130,3 +130,57 @@ async def raise_alert(office: Office, accounts: tuple[str, ...], subject_id: UUI
             ],
         )
     return alert_id
+
+
+async def cash(
+    office: Office, subject_id: UUID, rows: tuple[tuple[str, str, str, datetime], ...], currency: str = "USD"
+) -> None:
+    """Cash over the counter: (account, `cash_deposit` or `cash_withdrawal`, amount, when)."""
+    facts = {"score": 0.1}
+    async with (
+        await open_pool(office.url, "clearance_engine") as pool,
+        tenant_transaction(pool, office.tenant_id) as conn,
+    ):
+        key = office.keys.unwrap(office.tenant_id, await subjects.fetch_wrapped_key(conn, subject_id))
+        await decisions.register_model(conn, TABLE.ref(), "rule_table_json", TABLE.to_bytes(), {"name": "alerts"})
+        decision = Decision(
+            decision_id=uuid4(),
+            kind=DecisionKind.TRANSACTION_SCORE,
+            tenant_id=office.tenant_id,
+            subject_id=subject_id,
+            about=f"batch:{uuid4()}",
+            outcome="none",
+            score=0.0,
+            model=TABLE.ref(),
+            explanation=explain_rules(TABLE, facts),
+            findings=rule_findings(TABLE, facts),
+            regime=office.regime,
+            regime_version="1",
+            policy_version="1",
+            inputs=(InputRef("batch", "00" * 32),),
+            code_version="test",
+            as_of=NOW,
+        )
+        sealed = seal(key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id))
+        await decisions.append_decision(conn, decision, key=f"t/{decision.decision_id}", sealed_evidence=sealed)
+        first = await transactions.next_ingest_seq(conn, office.tenant_id, len(rows))
+        await transactions.append_transactions(
+            conn,
+            [
+                transactions.TransactionRow(
+                    tenant_id=office.tenant_id,
+                    transaction_id=f"C-{uuid4().hex[:8]}",
+                    ingest_seq=first + number,
+                    subject_id=subject_id,
+                    booked_at=when,
+                    debtor_account=account if channel == "cash_withdrawal" else "CASH-DESK",
+                    creditor_account=account if channel == "cash_deposit" else "CASH-DESK",
+                    amount=Decimal(amount),
+                    currency=currency,
+                    digest=bytes(32),
+                    decision_id=decision.decision_id,
+                    channel=channel,
+                )
+                for number, (account, channel, amount, when) in enumerate(rows)
+            ],
+        )

@@ -3,15 +3,18 @@
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 import psycopg
 import pytest
+from lxml import etree
 
 from activities.filing import FilingActivities, open_report, register_triggers
-from activities.filing_drafts import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED
 from activities.filing_case import CaseReader
+from activities.filing_drafts import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED
 from activities.gateways import FolderGateway, NameTaken
 from activities.recording import DecisionRecorder
 from aml.reports.findings import SCHEMA_NOT_INSTALLED
@@ -21,10 +24,11 @@ from explain.replay import replay
 from store import cases, filings, subjects
 from store.connection import Pool, open_pool, tenant_transaction
 from store.decisions import fetch_decision, fetch_model
+from store.filing_reasons import NewFilingReason, add_filing_reason
 from tests.activities.conftest import NOW, Office
 from tests.activities.scenes import customer, raise_alert
 from vault import contexts
-from vault.envelope import open_sealed, seal
+from vault.envelope import new_data_key, open_sealed, seal
 from vault.keys import FileKeyProvider
 from workflows import messages as m
 from workflows.steps import StepMisused
@@ -255,3 +259,162 @@ async def test_a_case_without_a_filer_is_still_decided(side: FilingOffice) -> No
     async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
         cursor = await conn.execute("SELECT outcome FROM filing.decision")
         assert await cursor.fetchall() == [("required",)]
+
+
+# --- After the submission ---------------------------------------------------------------------------------------------
+
+ACKNOWLEDGED = """<EFilingBatchXML xmlns="www.fincen.gov/base" StatusCode="{status}"><EFilingSubmissionXML>
+<EFilingActivityXML SeqNum="1"><BSAID>{bsa_id}</BSAID><EFilingActivityErrorXML SeqNum="2">{error}
+</EFilingActivityErrorXML></EFilingActivityXML></EFilingSubmissionXML></EFilingBatchXML>"""
+WARNING = (
+    "<ErrorContextText>x</ErrorContextText><ErrorElementNameText>RawCityText</ErrorElementNameText>"
+    "<ErrorLevelText>WARN</ErrorLevelText><ErrorText>Which city?</ErrorText><ErrorTypeCode>B113</ErrorTypeCode>"
+)
+BSA_ID = "31000000000017"
+
+
+async def submit(side: FilingOffice, report: int = 1) -> m.FilingSubmitted:
+    request = m.FilingRef(m.Scope(side.office.tenant_id, "US", "1", NOW), side.filing_id, 2 * report, report)
+    sent: m.FilingSubmitted = await side.office.run(side.activities.submit_filing, request)
+    return sent
+
+
+async def answer(side: FilingOffice, content: str | None, report: int = 1) -> m.FilingAnswer | None:
+    if content is not None:
+        folder = side.outbox / "acknowledgements"
+        folder.mkdir(exist_ok=True)
+        (folder / f"fincen_sar-{side.filing_id}-{report}.xml").write_text(content)
+    reference = m.AnswerRef(m.Scope(side.office.tenant_id, "US", "1", NOW), side.filing_id, report)
+    read: m.FilingAnswer | None = await side.office.run(side.activities.read_answer, reference)
+    return read
+
+
+def now_of(side: FilingOffice) -> datetime:
+    """Submissions bear the database's time, so these tests live in the present."""
+    side.office.now[0] = datetime.now(UTC)
+    return side.office.now[0]
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_an_answer_is_read_once_kept_sealed_and_says_by_when_to_correct(side: FilingOffice) -> None:
+    today = now_of(side).date()
+    await side.draft()
+    sent = await submit(side)
+    assert sent.review_at is not None
+    assert sent.continuing_due_at is not None
+    assert (sent.continuing_due_at - sent.review_at).days == 30
+    assert await answer(side, None) is None
+    assert await answer(side, "<html>come back later</html>") is None
+    read = await answer(side, ACKNOWLEDGED.format(status="A", bsa_id=BSA_ID, error=WARNING))
+    due = datetime.combine(today + timedelta(days=31), datetime.min.time(), UTC)
+    assert read == m.FilingAnswer(True, BSA_ID, ("B113",), due)
+    assert await answer(side, ACKNOWLEDGED.format(status="A", bsa_id="0" * 14, error="")) == read
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        (kept,) = await filings.list_acknowledgements(conn, side.filing_id)
+        assert (await filings.fetch_filing(conn, side.filing_id)).document_number == BSA_ID
+    assert b"Which city" not in kept.sealed_findings
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_a_batch_that_was_not_taken_has_no_number_and_is_sent_again_as_the_next_report(
+    side: FilingOffice,
+) -> None:
+    now_of(side)
+    await side.draft()
+    await submit(side)
+    read = await answer(side, ACKNOWLEDGED.format(status="R", bsa_id="", error=WARNING))
+    assert read is not None
+    assert (read.accepted, read.document_number) == (False, None)
+    again = m.DraftFiling(side.office.tenant_id, side.filing_id, 5, m.ReportRequest(2))
+    assert (await side.office.run(side.activities.draft_filing, again, "filing-1")).submitted is None
+    await submit(side, 2)
+    assert sorted(path.name for path in side.outbox.glob("*.xml")) == [
+        f"fincen_sar-{side.filing_id}-{number}.xml" for number in (1, 2)
+    ]
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_after_a_reset_a_report_that_was_sent_is_found_sent(side: FilingOffice) -> None:
+    await side.draft()
+    sent = await submit(side)
+    again = await side.draft()
+    assert again.submitted == sent
+    (file,) = side.outbox.glob("*.xml")
+    assert file.name == sent.reference
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_a_continuing_report_says_what_happened_since_and_names_the_last_one(side: FilingOffice) -> None:
+    now_of(side)
+    await side.draft()
+    await submit(side)
+    await answer(side, ACKNOWLEDGED.format(status="A", bsa_id=BSA_ID, error=""))
+    due = side.office.now[0] + timedelta(days=120)
+    request = m.ReportRequest(2, m.ReportKind.CONTINUING, BSA_ID, SECOND, due_at=due)
+    message = m.DraftFiling(side.office.tenant_id, side.filing_id, 7, request)
+    reference = m.FilingRef(m.Scope(side.office.tenant_id, "US", "1", NOW), side.filing_id, 6)
+
+    assert await side.office.run(side.activities.review_activity, reference) == m.ActivityReview(0)
+    nothing = await side.office.run(side.activities.draft_filing, message, "filing-1")
+    assert nothing.problems == ("NO_ACTIVITY_SINCE",)
+
+    await raise_alert(side.office, ("A1",))
+    assert await side.office.run(side.activities.review_activity, reference) == m.ActivityReview(1)
+    drafted = await side.office.run(side.activities.draft_filing, message, "filing-1")
+    assert (drafted.problems, drafted.maker, drafted.due_at) == ((), SECOND, due)
+    root = etree.fromstring(await report(side))
+    assert root.findtext(".//{*}EFilingPriorDocumentNumber") == BSA_ID
+    assert root.findtext(".//{*}ContinuingActivityReportIndicator") == "Y"
+    assert root.findtext(".//{*}TotalSuspiciousAmountText") == "28500"  # the new three deposits alone
+    assert root.findtext(".//{*}CumulativeTotalViolationAmountText") == "57000"
+    assert f"continues report {BSA_ID}" in (await report(side)).decode()
+    # The first report is kept as it was sent.
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        (first,) = await filings.list_submissions(conn, side.filing_id)
+    assert first.sealed_report is not None
+    sent = open_report(side.activities.keys, side.office.tenant_id, side.filing_id, first.sealed_report)
+    assert sha256(sent).hexdigest() == first.sha256
+    assert b"InitialReportIndicator" in sent
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_a_correcting_report_says_what_an_officer_wants_corrected(side: FilingOffice) -> None:
+    now_of(side)
+    await side.draft()
+    await submit(side)
+    await answer(side, ACKNOWLEDGED.format(status="A", bsa_id=BSA_ID, error=WARNING))
+    words, reason_id, key = b"The city of the subject was wrong", uuid4(), new_data_key()
+    sealed = seal(key, words, contexts.reason(reason_id))
+    wrapped = side.activities.keys.wrap(side.office.tenant_id, key)
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        reason = NewFilingReason(
+            reason_id,
+            side.office.tenant_id,
+            side.filing_id,
+            SECOND,
+            "correct",
+            5,
+            wrapped,
+            sealed,
+            sha256(sealed).hexdigest(),
+        )
+        await add_filing_reason(conn, reason)
+    request = m.ReportRequest(2, m.ReportKind.CORRECTING, BSA_ID, SECOND, sha256(sealed).hexdigest(), NOW)
+    message = m.DraftFiling(side.office.tenant_id, side.filing_id, 7, request)
+    assert (await side.office.run(side.activities.draft_filing, message, "filing-1")).problems == ()
+    content = (await report(side)).decode()
+    assert f"This report corrects report {BSA_ID}: The city of the subject was wrong." in content
+    assert "CorrectsAmendsPriorReportIndicator" in content
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_an_event_of_another_run_is_not_lost(side: FilingOffice) -> None:
+    drafted = await side.draft()
+    old = m.FilingEvent(drafted.scope, side.filing_id, 1, "drafted", "draft", at=NOW)
+    assert await side.office.run(side.activities.record_filing_event, old) == 1
+    new = replace(old, at=NOW + timedelta(hours=1))  # the run after a reset drafts too, and counts from the beginning
+    assert await side.office.run(side.activities.record_filing_event, new) == 2
+    assert await side.office.run(side.activities.record_filing_event, new) == 2
+    async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
+        events = await filings.fetch_filing_events(conn, side.filing_id)
+    assert [(e.revision, e.action, e.at) for e in events] == [(1, "drafted", NOW), (2, "drafted", new.at)]

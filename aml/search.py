@@ -1,5 +1,8 @@
 """Small searches that several graph typologies share, each with its bound, so that no hub can hold up the stream."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from aml.kernels import Number, kernel
 from aml.state import NONE, State, find_pair
 
@@ -36,3 +39,10 @@ def newest_before(state: State, slot: int, time: int, direction: int) -> Number:
     if slot != NONE and state.edges[slot].time > time:
         return NONE
     return slot
+
+
+@kernel
+def copy_numbers(source: NDArray[np.int32], target: NDArray[np.int32], count: int) -> None:
+    """The first `count` elements, one by one: numba copies slices by way of memory that kernels do not allocate."""
+    for i in range(count):
+        target[i] = source[i]

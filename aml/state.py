@@ -2,16 +2,18 @@
 
 Kept apart from the kernels that work on it so that its size can be read off: a transaction in memory costs an `EDGE`
 and a `DETAIL` (64 + 16 B) plus its id, an account an `ACCOUNT`, a `PROFILE` and two directions of four `WINDOW`s
-(80 + 208 + 320 B) plus its name, a pair of accounts in memory a `PAIR`, its counts and its share of the hash table
-(32 + 32 + 8 to 16 B). Capacity doubles when it runs out and is used again when transactions expire.
+(96 + 208 + 320 B) plus its name, a pair of accounts in memory a `PAIR` and its share of the hash table (32 + 8 to
+16 B). Capacity doubles when it runs out and is used again when transactions expire.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aml.kernels import Number, Records, kernel
+from aml.memory import aligned
 
 NONE = -1
 """No such edge, account or pair."""
@@ -44,6 +46,8 @@ SANCTIONED = 2048
 CROSS_BORDER = 4096
 NEAR = 8192
 """Edge flag: within the last twentieth below the reporting threshold, whatever the channel."""
+LAST = 16384
+"""Edge flag: the newest payment of its pair, which stands for the pair where counterparties are counted."""
 
 ROW = np.dtype(
     [
@@ -90,6 +94,7 @@ ACCOUNT = np.dtype(
     [
         ("first_seen", "i8"),
         ("touched", "i8"),  # where its windows end: the newest time of a transaction of its own
+        ("due", "i8", (2,)),  # before this end no payment falls out of any window
         ("head", "i4", (2,)),
         ("tail", "i4", (2,)),
         ("log_sum", "i8", (2,)),
@@ -122,7 +127,16 @@ PROFILE = np.dtype(
 """What an account's own payments usually look like, over its life; all counts are halved at PROFILE_FULL of them."""
 PROFILE_FULL = 1024
 
-PAIR = np.dtype([("key", "i8"), ("first", "i8"), ("live", "i4"), ("free", "i4"), ("oldest", "i4"), ("newest", "i4")])
+PAIR = np.dtype(
+    [
+        ("key", "i8"),
+        ("first", "i8"),
+        ("live", "i4"),
+        ("last", "i4"),  # the edge that carries LAST; of a free row the next free one
+        ("oldest", "i4"),  # by arrival, as pair_next goes on
+        ("newest", "i4"),
+    ]
+)
 CLOCK = np.dtype(
     [
         ("watermark", "i8"),
@@ -140,7 +154,7 @@ CLOCK = np.dtype(
 
 class State(NamedTuple):
     """What the kernels read and write. Shapes: edges and details [E], accounts and profiles [A],
-    windows [A, 2, W], pairs [P], pair_counts [P, 2, W], table [≥2P, a power of two], clock [1]."""
+    windows [A, 2, W], pairs [P], table [≥2P, a power of two], clock [1]."""
 
     edges: Records
     details: Records
@@ -148,7 +162,6 @@ class State(NamedTuple):
     profiles: Records
     windows: Records
     pairs: Records
-    pair_counts: NDArray[np.int32]
     table: NDArray[np.int32]
     clock: Records
 
@@ -169,11 +182,19 @@ def empty_state(window_count: int, edges: int = 1024, accounts: int = 1024, pair
         np.zeros(0, PROFILE),
         np.zeros((0, 2, window_count), WINDOW),
         np.zeros(0, PAIR),
-        np.zeros((0, 2, window_count), np.int32),
         np.full(2, NONE, np.int32),
         clock,
     )
     return _resized(state, edges, accounts, pairs)
+
+
+def state_of(arrays: Mapping[str, NDArray[Any]]) -> State:
+    """The state that these arrays, by their names in `State`, are copies of."""
+    copies = {}
+    for name, array in arrays.items():
+        copies[name] = aligned(array.shape, array.dtype)
+        copies[name][:] = array
+    return State(**copies)
 
 
 def with_room(state: State, batch: int, accounts: int) -> State:
@@ -183,9 +204,6 @@ def with_room(state: State, batch: int, accounts: int) -> State:
     """
     clock = state.clock[0]
     edges, pairs = len(state.edges), len(state.pairs)
-    enough = clock["free"] >= batch and pairs - clock["pairs"] >= batch and len(state.accounts) >= accounts
-    if enough:
-        return state
     return _resized(
         state,
         edges if clock["free"] >= batch else max(2 * edges, edges + batch),
@@ -194,6 +212,13 @@ def with_room(state: State, batch: int, accounts: int) -> State:
         ),
         pairs if pairs - clock["pairs"] >= batch else max(2 * pairs, pairs + batch),
     )
+
+
+@kernel
+def lacks_room(state: State, batch: int, accounts: int) -> bool:
+    """Whether `with_room` has to be called before a batch."""
+    clock = state.clock[0]
+    return clock.free < batch or len(state.pairs) - clock.pairs < batch or len(state.accounts) < accounts
 
 
 def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
@@ -205,7 +230,6 @@ def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
         _grown(state.profiles, accounts),
         _grown(state.windows, accounts),
         _grown(state.pairs, pairs),
-        _grown(state.pair_counts, pairs),
         state.table,
         state.clock,
     )
@@ -227,7 +251,7 @@ def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
 def _grown(array: Records, length: int) -> Records:
     if length <= len(array):
         return array
-    grown = np.zeros((length, *array.shape[1:]), array.dtype)
+    grown = aligned((length, *array.shape[1:]), array.dtype)
     grown[: len(array)] = array
     return grown
 
@@ -266,7 +290,7 @@ def take_edge(state: State) -> Number:
 def _rebuild_pairs(state: State, old: int) -> None:
     clock = state.clock[0]
     for row in range(len(state.pairs) - 1, old - 1, -1):
-        state.pairs[row].free = clock.pair_free
+        state.pairs[row].last = clock.pair_free
         clock.pair_free = row
     mask = len(state.table) - 1
     for row in range(old):
@@ -282,6 +306,12 @@ def _home(key: Number, mask: int) -> Number:
     mixed = (key ^ (key >> 31)) * np.int64(-7046029254386353131)
     mixed ^= mixed >> 29
     return mixed & mask
+
+
+@kernel
+def home_of(state: State, debtor: int, creditor: int) -> Number:
+    """Where the search for a pair in the table begins."""
+    return _home((np.int64(debtor) << 32) | np.int64(creditor), len(state.table) - 1)
 
 
 @kernel
@@ -314,7 +344,7 @@ def join_pair(state: State, debtor: int, creditor: int, time: int, slot: int) ->
         place = (place + 1) & mask
     clock = state.clock[0]
     row = clock.pair_free
-    clock.pair_free = state.pairs[row].free
+    clock.pair_free = state.pairs[row].last
     clock.pairs += 1
     state.table[place] = row
     state.pairs[row].key = key
@@ -322,7 +352,7 @@ def join_pair(state: State, debtor: int, creditor: int, time: int, slot: int) ->
     state.pairs[row].live = 1
     state.pairs[row].oldest = slot
     state.pairs[row].newest = slot
-    state.pair_counts[row] = 0
+    state.pairs[row].last = NONE
     return row
 
 
@@ -346,6 +376,6 @@ def leave_pair(state: State, row: int) -> None:
         after = (after + 1) & mask
     state.table[place] = NONE
     clock = state.clock[0]
-    state.pairs[row].free = clock.pair_free
+    state.pairs[row].last = clock.pair_free
     clock.pair_free = row
     clock.pairs -= 1

@@ -3,18 +3,36 @@
 `Stream` is the engine without names: accounts, parties and times are numbers. The engine gives them their names.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aml.evidence import FOUND, MOST_EVIDENCE, Output
 from aml.features import feature_names, write_found, write_own, write_windows
-from aml.groups import Group, empty_group, look_around
+from aml.groups import SIDE, Group, empty_group, look_around
 from aml.kernels import Records, kernel
-from aml.parameters import MonitoringParameters, Settings, settings
+from aml.memory import array_at
+from aml.parameters import NUMBERS, MonitoringParameters, Settings, settings
 from aml.profile import learn
-from aml.state import ACCEPTED, DUPLICATE, NONE, State, empty_state, with_room
+from aml.state import (
+    ACCEPTED,
+    ACCOUNT,
+    CLOCK,
+    DETAIL,
+    DUPLICATE,
+    EDGE,
+    NONE,
+    PAIR,
+    PROFILE,
+    WINDOW,
+    State,
+    empty_state,
+    lacks_room,
+    state_of,
+    with_room,
+)
 from aml.typologies import (
     NAMES,
     behaviour_change,
@@ -49,11 +67,13 @@ from aml.typologies import (
     structuring,
     third_party_cash,
 )
-from aml.windows import enter, expire, touch
+from aml.windows import enter, expect, expect_neighbours, expire, touch
 
 MOST_HITS = 2 * len(NAMES)
 """Hits one transaction can have: each typology reports at most one a side."""
 
+_AHEAD = 6
+"""Rows ahead for which memory is asked for; half as far ahead for what that memory points to."""
 _ROOM = 16 * MOST_HITS
 
 
@@ -69,6 +89,9 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         if out.used[0] + MOST_HITS > len(out.found) or out.used[1] + MOST_HITS * MOST_EVIDENCE > len(out.evidence):
             return row
         payment = batch[row]
+        if row + _AHEAD < len(batch):
+            expect(state, lengths, batch[row + _AHEAD])
+            expect_neighbours(state, lengths, batch[row + _AHEAD // 2])
         line = out.features[row]
         out.slots[row] = NONE
         if payment.status == DUPLICATE:
@@ -149,11 +172,65 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
                 sanctioned_counterparty.detect(state, settings, out, row, slot, 29)
             if settings.enabled[30]:
                 count, hops, spent = cycle.detect(state, settings, out, row, slot, 30)
-            learn(state, slot)
+            if settings.enabled[18] or settings.enabled[21]:
+                learn(state, slot)
         write_own(state, settings, line, payment, slot)
         write_windows(state, settings, line, payment)
         write_found(out, line, count, hops, spent)
     return len(batch)
+
+
+_NO_ROOM = -1
+_ARRAYS = 23
+
+
+@kernel
+def run(
+    context: int, batch: Records, features: NDArray[np.float64], slots: NDArray[np.int32], accounts: int, start: int
+) -> int:
+    """`advance` with everything but the call's own arrays found by their addresses (`Stream._context`).
+
+    Handing over thirty arrays would take longer than a transaction does. Returns _NO_ROOM where the state has to grow.
+    """
+    at = array_at(context, (_ARRAYS, 2), np.int64)
+    windows = at[8, 1]
+    state = State(
+        array_at(at[0, 0], (at[0, 1],), EDGE),
+        array_at(at[1, 0], (at[1, 1],), DETAIL),
+        array_at(at[2, 0], (at[2, 1],), ACCOUNT),
+        array_at(at[3, 0], (at[3, 1],), PROFILE),
+        array_at(at[4, 0], (at[4, 1], 2, windows), WINDOW),
+        array_at(at[5, 0], (at[5, 1],), PAIR),
+        array_at(at[6, 0], (at[6, 1],), np.int32),
+        array_at(at[7, 0], (at[7, 1],), CLOCK),
+    )
+    if start == 0 and lacks_room(state, len(batch), accounts):
+        return _NO_ROOM
+    given = Settings(
+        array_at(at[8, 0], (windows,), np.int64),
+        array_at(at[9, 0], (at[9, 1],), np.bool_),
+        array_at(at[10, 0], (windows,), np.int64),
+        array_at(at[11, 0], (windows,), np.int64),
+        array_at(at[12, 0], (1,), NUMBERS),
+    )
+    group = Group(
+        array_at(at[13, 0], (SIDE,), np.int32),
+        array_at(at[14, 0], (SIDE,), np.int32),
+        array_at(at[15, 0], (SIDE,), np.int32),
+        array_at(at[16, 0], (SIDE,), np.int32),
+        array_at(at[17, 0], (SIDE, SIDE), np.int32),
+        array_at(at[18, 0], (2,), np.int64),
+    )
+    out = Output(
+        features,
+        slots,
+        array_at(at[19, 0], (at[19, 1],), np.float64),
+        array_at(at[20, 0], (at[20, 1],), FOUND),
+        array_at(at[21, 0], (at[21, 1],), np.int32),
+        array_at(at[22, 0], (2,), np.int64),
+    )
+    out.used[:] = 0
+    return advance(state, given, batch, out, group, start)
 
 
 class Stream:
@@ -168,6 +245,20 @@ class Stream:
         self.used = np.zeros(2, np.int64)
         self._scores = np.zeros(len(NAMES))
         self._group = empty_group()
+        self._context = self._addresses()
+        self._address: int = self._context.ctypes.data
+
+    def take_up(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on with the state that these arrays held, by name."""
+        self.state = state_of(arrays)
+        self._context = self._addresses()
+        self._address = self._context.ctypes.data
+
+    def _addresses(self) -> NDArray[np.int64]:
+        """Address and length of every array, in the order in which `run` takes them up."""
+        buffers = (self._scores, self.found, self.evidence, self.used)
+        arrays = (*self.state, *self.settings, *self._group, *buffers)
+        return np.array([(array.ctypes.data, len(array)) for array in arrays], np.int64)
 
     def push(
         self, batch: Records, accounts: int, on_stretch: Callable[[int, int, NDArray[np.int32]], None] | None = None
@@ -177,14 +268,17 @@ class Stream:
         `on_stretch(start, end, slots)` is called when the hits of the rows from start to end are in the buffers; slots
         [n] is where each row is kept. Nothing is overwritten in the state's edges during one push.
         """
-        self.state = with_room(self.state, len(batch), accounts)
-        features = np.empty((len(batch), self.width))
-        slots = np.empty(len(batch), np.int32)
-        out = Output(features, slots, self._scores, self.found, self.evidence, self.used)
+        count = len(batch)
+        features = np.empty((count, self.width))
+        slots = np.empty(count, np.int32)
         done = 0
-        while done < len(batch):
-            self.used[:] = 0
-            start, done = done, advance(self.state, self.settings, batch, out, self._group, done)
-            if on_stretch is not None:
+        while done < count:
+            start, done = done, run(self._address, batch, features, slots, accounts, done)
+            if done == _NO_ROOM:
+                self.state = with_room(self.state, count, accounts)
+                self._context = self._addresses()
+                self._address = self._context.ctypes.data
+                done = start
+            elif on_stretch is not None:
                 on_stretch(start, done, slots)
         return features

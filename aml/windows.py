@@ -8,8 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aml.kernels import Number, Record, kernel
-from aml.state import BELOW, FRESH, IN, NONE, OUT, TRACED, State, free_edge, join_pair, leave_pair, take_edge
+from aml.memory import prefetch
+from aml.state import (
+    BELOW,
+    FRESH,
+    IN,
+    LAST,
+    NONE,
+    OUT,
+    TRACED,
+    State,
+    free_edge,
+    home_of,
+    join_pair,
+    leave_pair,
+    take_edge,
+)
 
+FAR = np.iinfo(np.int64).max
 DORMANT = 90 * 86_400 * 1_000_000
 """An account that was still for this long is dormant: three months, as issuers and FFIEC examiners use it."""
 
@@ -36,9 +52,6 @@ def _add(state: State, slot: int, account: int, direction: int, w: int) -> None:
         window.below_sum += edge.amount
     if edge.flags & FRESH:
         window.fresh += 1
-    if state.pair_counts[edge.pair, direction, w] == 0:
-        window.distinct += 1
-    state.pair_counts[edge.pair, direction, w] += 1
     if w == state.windows.shape[2] - 1:
         state.accounts[account].log_sum[direction] += edge.log
         state.accounts[account].log_square[direction] += np.int64(edge.log) * edge.log
@@ -55,8 +68,7 @@ def _remove(state: State, slot: int, account: int, direction: int, w: int) -> No
         window.below_sum -= edge.amount
     if edge.flags & FRESH:
         window.fresh -= 1
-    state.pair_counts[edge.pair, direction, w] -= 1
-    if state.pair_counts[edge.pair, direction, w] == 0:
+    if edge.flags & LAST:
         window.distinct -= 1
     if w == state.windows.shape[2] - 1:
         state.accounts[account].log_sum[direction] -= edge.log
@@ -76,6 +88,9 @@ def touch(state: State, lengths: NDArray[np.int64], account: int, time: int) -> 
         record.still = time - record.touched
     record.touched = time
     for direction in range(2):
+        if time < record.due[direction]:
+            continue
+        due = FAR
         for w in range(len(lengths)):
             bound = time - lengths[w]
             slot = state.windows[account, direction, w].cursor
@@ -83,6 +98,9 @@ def touch(state: State, lengths: NDArray[np.int64], account: int, time: int) -> 
                 _remove(state, slot, account, direction, w)
                 slot = neighbour_after(state, slot, direction)
             state.windows[account, direction, w].cursor = slot
+            if slot != NONE:
+                due = min(due, state.edges[slot].time + lengths[w])
+        record.due[direction] = due
 
 
 @kernel
@@ -117,7 +135,29 @@ def enter(state: State, lengths: NDArray[np.int64], row: Record) -> Number:
     clock.live += 1
     _link(state, lengths, slot, row.debtor, OUT)
     _link(state, lengths, slot, row.creditor, IN)
+    last = state.pairs[edge.pair].last
+    if last == NONE:
+        _stand_for_pair(state, lengths, slot, 1)
+    elif state.edges[last].time <= row.time:
+        _stand_for_pair(state, lengths, last, -1)
+        _stand_for_pair(state, lengths, slot, 1)
     return slot
+
+
+@kernel
+def _stand_for_pair(state: State, lengths: NDArray[np.int64], slot: int, change: int) -> None:
+    """Let an edge be the one that is counted for its pair (1), or no longer (-1)."""
+    edge = state.edges[slot]
+    if change > 0:
+        edge.flags |= LAST
+        state.pairs[edge.pair].last = slot
+    else:
+        edge.flags &= ~LAST
+    for w in range(len(lengths)):
+        if edge.time > state.accounts[edge.debtor].touched - lengths[w]:
+            state.windows[edge.debtor, OUT, w].distinct += change
+        if edge.time > state.accounts[edge.creditor].touched - lengths[w]:
+            state.windows[edge.creditor, IN, w].distinct += change
 
 
 @kernel
@@ -145,6 +185,7 @@ def _link(state: State, lengths: NDArray[np.int64], slot: int, account: int, dir
             cursor = state.windows[account, direction, w].cursor
             if cursor in (NONE, after):
                 state.windows[account, direction, w].cursor = slot
+                record.due[direction] = min(record.due[direction], time + lengths[w])
             _add(state, slot, account, direction, w)
 
 
@@ -176,8 +217,66 @@ def expire(state: State, lengths: NDArray[np.int64], bound: int) -> None:
         clock.live -= 1
         _unlink(state, lengths, slot, state.edges[slot].debtor, OUT)
         _unlink(state, lengths, slot, state.edges[slot].creditor, IN)
-        leave_pair(state, state.edges[slot].pair)
+        pair = state.edges[slot].pair
+        leave_pair(state, pair)
+        if state.edges[slot].flags & LAST and state.pairs[pair].live > 0:
+            _stand_for_pair(state, lengths, _newest_booked(state, pair), 1)
         free_edge(state, slot)
+        _expect_expiry(state)
+
+
+@kernel
+def expect(state: State, lengths: NDArray[np.int64], row: Record) -> None:
+    """Ask for the memory of the accounts and the pair of a payment that comes soon."""
+    prefetch(state.accounts, row.debtor, 0)
+    prefetch(state.accounts, row.debtor, 64)
+    prefetch(state.accounts, row.creditor, 0)
+    prefetch(state.accounts, row.creditor, 64)
+    for line in range(0, 80 * len(lengths), 64):
+        prefetch(state.windows, row.debtor, line)
+        prefetch(state.windows, row.creditor, line)
+    prefetch(state.table, home_of(state, row.debtor, row.creditor), 0)
+
+
+@kernel
+def expect_neighbours(state: State, lengths: NDArray[np.int64], row: Record) -> None:
+    """Ask for the payments next to one that comes soon, and for those that it may push out of a window."""
+    prefetch(state.edges, state.accounts[row.debtor].tail[OUT], 0)
+    prefetch(state.edges, state.accounts[row.creditor].tail[IN], 0)
+    for direction in range(2):
+        for w in range(len(lengths)):
+            prefetch(state.edges, state.windows[row.debtor, direction, w].cursor, 0)
+            prefetch(state.edges, state.windows[row.creditor, direction, w].cursor, 0)
+    place = state.table[home_of(state, row.debtor, row.creditor)]
+    prefetch(state.pairs, place, 0)
+
+
+@kernel
+def _expect_expiry(state: State) -> None:
+    """Ask for what the next payment to be forgotten is linked with."""
+    slot = state.clock[0].oldest
+    if slot == NONE:
+        return
+    edge = state.edges[slot]
+    prefetch(state.edges, edge.later, 0)
+    prefetch(state.edges, edge.out_next, 0)
+    prefetch(state.edges, edge.in_next, 0)
+    prefetch(state.accounts, edge.debtor, 0)
+    prefetch(state.accounts, edge.creditor, 0)
+    prefetch(state.pairs, edge.pair, 0)
+    prefetch(state.table, home_of(state, edge.debtor, edge.creditor), 0)
+
+
+@kernel
+def _newest_booked(state: State, pair: int) -> Number:
+    """Of a pair's payments the one that was booked last, of several the one that arrived last."""
+    newest = state.pairs[pair].oldest
+    slot = newest
+    while slot != NONE:
+        if state.edges[slot].time >= state.edges[newest].time:
+            newest = slot
+        slot = state.edges[slot].pair_next
+    return newest
 
 
 @kernel

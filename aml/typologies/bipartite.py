@@ -1,10 +1,9 @@
 """Bipartite group: several accounts that all pay the same several others."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, report
 from aml.groups import SIDE, Group
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY
 from aml.state import NONE, State
@@ -35,8 +34,9 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     count, wide = group.sizes[0], group.sizes[1]
     if count < least or wide == 0:
         return
-    common = np.ones(SIDE, np.bool_)
-    chosen = np.zeros(SIDE, np.bool_)
+    common, chosen = scratch(SIDE), scratch(SIDE)
+    common[:] = 1
+    chosen[:] = 0
     width = 1
     for j in range(wide):
         shared = 0
@@ -44,10 +44,11 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
             if common[i] and group.links[j, i] != NONE:
                 shared += 1
         if shared >= least:
-            chosen[j] = True
+            chosen[j] = 1
             width += 1
             for i in range(count):
-                common[i] = common[i] and group.links[j, i] != NONE
+                if group.links[j, i] == NONE:
+                    common[i] = 0
     if width < 2:
         return
     members, total = 0, 0

@@ -1,9 +1,8 @@
 """Cuckoo smurfing: strangers bank cash into an account whose owner expects a transfer from abroad."""
 
-import numpy as np
-
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED
 from aml.state import DEPOSIT, IN, NONE, THIRD_PARTY, State
@@ -33,7 +32,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     account = edge.creditor
     end = state.accounts[account].touched
     start = end - 3 * DAY
-    strangers = np.empty(MOST_SCANNED, np.int32)
+    strangers = scratch(MOST_SCANNED)
     count, total = 0, 0
     current = state.accounts[account].tail[IN]
     for _ in range(MOST_SCANNED):

@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import Record, kernel
+from aml.memory import scratch
 from aml.parameters import MOST_HOPS, Settings
+from aml.search import copy_numbers
 from aml.state import CASH, IN, NONE, SELF, State
 from aml.typologies.definition import Typology
 
@@ -43,9 +45,10 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     if state.accounts[target].tail[0] == NONE or state.accounts[closing.debtor].tail[1] == NONE:
         return 0, 0, False
     keep = numbers.cycle_keep
-    path = np.empty(MOST_HOPS, np.int32)
-    best = np.empty(MOST_HOPS, np.int32)
-    wrapped = np.zeros(MOST_HOPS, np.bool_)
+    path = scratch(MOST_HOPS)
+    best = scratch(MOST_HOPS)
+    wrapped = scratch(MOST_HOPS)
+    wrapped[0] = 0
     path[0] = slot
     depth = 1
     path[1] = state.accounts[closing.debtor].tail[IN]
@@ -67,7 +70,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
         if edge.time <= low:
             path[depth] = NONE
             continue
-        fits, wraps = _follows(state, edge, before, slot, wrapped[depth - 1], numbers.cycle_window, keep)
+        fits, wraps = _follows(state, edge, before, slot, wrapped[depth - 1] != 0, numbers.cycle_window, keep)
         if fits and edge.debtor == target:
             if wraps and keep > 0.0 and not keep * closing.amount <= edge.amount <= _SLACK * closing.amount:
                 path[depth] = edge.in_prev
@@ -75,7 +78,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
             count += 1
             if shortest == 0 or depth + 1 < shortest:
                 shortest = depth + 1
-                best[: depth + 1] = path[: depth + 1]
+                copy_numbers(path, best, shortest)
         elif fits and depth + 1 < numbers.cycle_hops and not _visited(state, path, depth, edge.debtor):
             wrapped[depth] = wraps
             depth += 1

@@ -1,9 +1,8 @@
 """Deposit and send: cash comes in and leaves by transfer within two days."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import DEPOSIT, IN, NONE, TRACED, State
@@ -30,7 +29,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     if not edge.flags & TRACED or edge.amount < settings.numbers[0].pass_through_minimum:
         return
     start = edge.time - 2 * DAY
-    entries = np.empty(MOST_SCANNED, np.int32)
+    entries = scratch(MOST_SCANNED)
     count, total = 0, 0
     current = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
     for _ in range(MOST_SCANNED):

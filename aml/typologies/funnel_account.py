@@ -1,9 +1,8 @@
 """Funnel account: cash goes in at several places and comes out at another."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import CASH, DEPOSIT, IN, NONE, SELF, State
@@ -36,8 +35,8 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     end = edge.time
     start = end - 30 * DAY
     place = state.details[slot].branch
-    places = np.empty(MOST_SCANNED, np.int32)
-    entries = np.empty(MOST_SCANNED, np.int32)
+    places = scratch(MOST_SCANNED)
+    entries = scratch(MOST_SCANNED)
     different, count, total = 0, 0, 0
     current = newest_before(state, state.accounts[account].tail[IN], end, IN)
     for _ in range(MOST_SCANNED):

@@ -1,9 +1,8 @@
 """Layered fan-in: an account that collects from accounts which themselves collect."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, add_window, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import FRESH, IN, NONE, TRACED, State
@@ -43,8 +42,8 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     if not edge.flags & FRESH or not _collects(state, settings, edge.debtor, edge.time, least):
         return
     start = edge.time - 7 * DAY
-    collectors = np.empty(MOST_SCANNED, np.int32)
-    entries = np.empty(MOST_SCANNED, np.int32)
+    collectors = scratch(MOST_SCANNED)
+    entries = scratch(MOST_SCANNED)
     count, total = 0, 0
     current = newest_before(state, state.accounts[edge.creditor].tail[IN], edge.time, IN)
     for _ in range(MOST_SCANNED):

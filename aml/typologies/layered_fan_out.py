@@ -1,9 +1,8 @@
 """Layered fan-out: an account that pays accounts which each pay several others."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, add_window, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import FRESH, IN, NONE, OUT, State
@@ -39,8 +38,8 @@ def _report(
     """Report the source of `funding` when two or more of those it paid spread the money. Returns whether it did."""
     edges = state.edges
     source = edges[funding].debtor
-    spreaders = np.empty(MOST_SCANNED, np.int32)
-    entries = np.empty(MOST_SCANNED, np.int32)
+    spreaders = scratch(MOST_SCANNED)
+    entries = scratch(MOST_SCANNED)
     count, total = 0, 0
     current = newest_before(state, state.accounts[source].tail[OUT], end, OUT)
     for _ in range(MOST_SCANNED):

@@ -1,9 +1,8 @@
 """Mirrored transfers: again and again the same sum, less a commission, goes out as came in."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, newest_before
 from aml.state import IN, NONE, OUT, TRACED, State
@@ -38,8 +37,8 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     if state.windows[edge.debtor, OUT, len(settings.lengths) - 1].count < 2:
         return
     start = edge.time - 7 * DAY
-    sent = np.empty(_PAIRS, np.int32)
-    received = np.empty(_PAIRS, np.int32)
+    sent = scratch(_PAIRS)
+    received = scratch(_PAIRS)
     count, total = 0, 0
     current = slot
     for _ in range(_PAIRS):

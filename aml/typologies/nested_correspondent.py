@@ -1,9 +1,8 @@
 """Nested correspondent flows: one account pays across borders for many different parties."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import CROSS_BORDER, NONE, OUT, State
@@ -31,8 +30,8 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     if not edge.flags & CROSS_BORDER or state.details[slot].debtor_party == NONE:
         return
     start = edge.time - 7 * DAY
-    parties = np.empty(MOST_SCANNED, np.int32)
-    entries = np.empty(MOST_SCANNED, np.int32)
+    parties = scratch(MOST_SCANNED)
+    entries = scratch(MOST_SCANNED)
     count, total = 0, 0
     current = newest_before(state, state.accounts[edge.debtor].tail[OUT], edge.time, OUT)
     for _ in range(MOST_SCANNED):

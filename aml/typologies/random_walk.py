@@ -1,11 +1,10 @@
 """Random-walk layering: a long chain of accounts that each pass nearly all of it on to another."""
 
-import numpy as np
-
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import MOST_HOPS, Settings
-from aml.search import DAY, newest_before
+from aml.search import DAY, copy_numbers, newest_before
 from aml.state import IN, NONE, TRACED, State
 from aml.typologies.definition import Typology
 
@@ -36,9 +35,9 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     edge = edges[slot]
     if not edge.flags & TRACED or edge.amount < numbers.pass_through_minimum:
         return
-    path = np.empty(MOST_HOPS, np.int32)
+    path = scratch(MOST_HOPS)
     longest = 1
-    best = np.empty(MOST_HOPS, np.int32)
+    best = scratch(MOST_HOPS)
     path[0] = slot
     depth = 1
     path[1] = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
@@ -62,7 +61,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
                 fits = False
         if fits and depth + 1 > longest:
             longest = depth + 1
-            best[:longest] = path[:longest]
+            copy_numbers(path, best, longest)
         if fits and depth + 1 < MOST_HOPS:
             depth += 1
             path[depth] = newest_before(state, state.accounts[before.debtor].tail[IN], before.time, IN)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import IN, NONE, OUT, TRACED, State
@@ -40,8 +41,8 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     if state.windows[edge.creditor, IN, last].distinct < least:
         return
     low = edge.time - 7 * DAY
-    middles = np.empty(MOST_SCANNED, np.int32)
-    seconds = np.empty(MOST_SCANNED, np.int32)
+    middles = scratch(MOST_SCANNED)
+    seconds = scratch(MOST_SCANNED)
     count = 0
     current = newest_before(state, state.accounts[edge.creditor].tail[IN], edge.time, IN)
     for _ in range(MOST_SCANNED):
@@ -57,7 +58,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
         current = edges[current].in_prev
     if count < least:
         return
-    firsts = np.empty(MOST_SCANNED, np.int32)
+    firsts = scratch(MOST_SCANNED)
     incoming = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
     for _ in range(_SOURCES):
         if incoming == NONE or edges[incoming].time <= low:

@@ -1,9 +1,8 @@
 """Smurfing: structuring spread over several places or helpers, so that no single one sees it."""
 
-import numpy as np
-
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED
 from aml.state import BELOW, DEPOSIT, IN, NONE, State
@@ -37,7 +36,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
         return
     end = state.accounts[account].touched
     start = end - 7 * DAY
-    places = np.empty(MOST_SCANNED, np.int32)
+    places = scratch(MOST_SCANNED)
     different, count, total = 0, 0, 0
     current = state.accounts[account].tail[IN]
     for _ in range(MOST_SCANNED):

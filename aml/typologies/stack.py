@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from aml.evidence import Output, add_evidence, report
 from aml.groups import Group
 from aml.kernels import kernel
+from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, linked, newest_before
 from aml.state import IN, NONE, TRACED, State
@@ -47,7 +48,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
             if crossing == NONE or group.targets[j] == second:
                 continue
             exits = group.exits[j]
-            proof = np.empty(8, np.int32)
+            proof = scratch(8)
             if _first_layer(
                 state, slot, second, min(edges[exits].time, edge.time), edges[group.entries[i]].time, proof
             ):

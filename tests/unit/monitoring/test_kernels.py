@@ -37,8 +37,8 @@ def test_comments_and_docstrings_do_not_throw_the_cache_away_but_code_does() -> 
 
 def test_memory_per_transaction_and_account_is_what_the_documentation_says() -> None:
     assert EDGE.itemsize + DETAIL.itemsize == 80
-    assert ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize == 80 + 208 + 320
-    assert PAIR.itemsize + 2 * 4 * 4 == 64
+    assert ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize == 96 + 208 + 320
+    assert PAIR.itemsize == 32
 
 
 def test_a_hub_does_not_hold_up_a_payment() -> None:

@@ -40,11 +40,17 @@ class Verdict:
 
 
 async def verify_decisions(
-    settings: Settings, console: Console, *, decision_id: str | None = None, since: str | None = None
+    settings: Settings,
+    console: Console,
+    *,
+    decision_id: UUID | None = None,
+    since: datetime | None = None,
+    filings: bool = False,
 ) -> int:
-    """Recompute and compare; the exit code: 0 all identical, 1 a difference, 2 nothing to verify."""
+    """Recompute and compare; the exit code: 0 all identical, 1 a difference, 2 nothing to verify. `filings` takes the
+    decisions to file instead, under the role that alone sees them."""
     keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
-    pool = await service_pool(settings, "clearance_worker")
+    pool = await service_pool(settings, "clearance_filing" if filings else "clearance_worker")
     verdict = Verdict()
     try:
         async with service_transaction(pool) as connection:
@@ -55,10 +61,8 @@ async def verify_decisions(
         with progress:
             task = progress.add_task("verifying", total=None)
             for tenant in tenants:
-                verifier = _Verifier(pool, keys, tenant, verdict)
-                async for done in verifier.run(
-                    UUID(decision_id) if decision_id else None, datetime.fromisoformat(since) if since else None
-                ):
+                verifier = _Verifier(pool, keys, tenant, verdict, "filing" if filings else "public")
+                async for done in verifier.run(decision_id, since):
                     progress.update(task, advance=done)
             progress.update(task, total=verdict.total)
     finally:
@@ -83,8 +87,8 @@ def _report(verdict: Verdict, console: Console) -> int:
 class _Verifier:
     """One tenant's decisions, chunk by chunk: open the inputs, compute, then read and compare the results."""
 
-    def __init__(self, pool: Pool, keys: FileKeyProvider, tenant: Tenant, verdict: Verdict) -> None:
-        self._pool, self._keys, self._tenant, self._verdict = pool, keys, tenant, verdict
+    def __init__(self, pool: Pool, keys: FileKeyProvider, tenant: Tenant, verdict: Verdict, schema: str) -> None:
+        self._pool, self._keys, self._tenant, self._verdict, self._schema = pool, keys, tenant, verdict, schema
         self._data_keys: dict[UUID, bytes | None] = {}
         self._models: dict[str, bytes] = {}
 
@@ -94,7 +98,9 @@ class _Verifier:
             tenant_transaction(self._pool, self._tenant.tenant_id) as looking_up,
         ):
             chunk: list[verification.DecisionInputs] = []
-            async for inputs in verification.iterate_inputs(reading, since=since, decision_id=decision_id):
+            async for inputs in verification.iterate_inputs(
+                reading, since=since, decision_id=decision_id, schema=self._schema
+            ):
                 chunk.append(inputs)
                 if len(chunk) == CHUNK:
                     await self._verify(looking_up, chunk)
@@ -109,7 +115,7 @@ class _Verifier:
             evidence = await self._evidence(connection, inputs)
             if evidence is not None:
                 recomputed[inputs.decision_id] = (await self._recompute(connection, inputs, evidence), evidence)
-        stored = await verification.fetch_stored(connection, list(recomputed))
+        stored = await verification.fetch_stored(connection, list(recomputed), schema=self._schema)
         for decision_id, (again, evidence) in recomputed.items():
             decision = stored[decision_id].reopen(evidence)
             self._verdict.kinds[decision.kind.value] += 1

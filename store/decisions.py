@@ -333,11 +333,13 @@ async def iterate_decisions(
             yield records.read_record(row[0], row[1], names, bytes(row[2]), row[3], row[4], row[5])
 
 
-async def fetch_decisions(conn: Connection, decision_ids: Collection[UUID]) -> list[StoredDecision]:
+async def fetch_decisions(
+    conn: Connection, decision_ids: Collection[UUID], *, schema: str = "public"
+) -> list[StoredDecision]:
     """Those of `decision_ids` that the tenant has, oldest first."""
     where = "d.decision_id = ANY(%(ids)s)"
     ids = list(decision_ids)
-    return [decision async for decision in _read(conn, where, {"ids": ids}, limit=len(ids))]
+    return [decision async for decision in _read(conn, where, {"ids": ids}, limit=len(ids), schema=schema)]
 
 
 async def count_decisions(conn: Connection, *, since: datetime | None = None) -> int:

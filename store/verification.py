@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from psycopg import sql
+
 from explain.record import Method
 from store.connection import Connection
 from store.decisions import fetch_decisions
@@ -28,19 +30,26 @@ class DecisionInputs:
 
 
 async def iterate_inputs(
-    conn: Connection, *, since: datetime | None = None, decision_id: UUID | None = None, fetch: int = 1000
+    conn: Connection,
+    *,
+    since: datetime | None = None,
+    decision_id: UUID | None = None,
+    fetch: int = 1000,
+    schema: str = "public",
 ) -> AsyncIterator[DecisionInputs]:
-    """The inputs of the tenant's decisions in the order of their writing, streamed."""
+    """The inputs of the tenant's decisions in the order of their writing, streamed; `filing` for those to file."""
     names: dict[str, tuple[str, ...]] = {}
     async with conn.cursor(name="decision_inputs") as cursor:
         cursor.itersize = fetch
         await cursor.execute(
-            "SELECT d.decision_id, d.subject_id, d.explanation::json ->> 'method', f.names, d.model_sha256, "
-            "d.sealed_evidence FROM decision d "
-            "JOIN feature_list f ON f.sha256 = d.explanation::json ->> 'features_sha256' "
-            "WHERE (%(since)s::timestamptz IS NULL OR d.created_at >= %(since)s) "
-            "AND (%(decision_id)s::uuid IS NULL OR d.decision_id = %(decision_id)s) "
-            "ORDER BY d.created_at, d.decision_id",
+            sql.SQL(
+                "SELECT d.decision_id, d.subject_id, d.explanation::json ->> 'method', f.names, d.model_sha256, "
+                "d.sealed_evidence FROM {} d "
+                "JOIN feature_list f ON f.sha256 = d.explanation::json ->> 'features_sha256' "
+                "WHERE (%(since)s::timestamptz IS NULL OR d.created_at >= %(since)s) "
+                "AND (%(decision_id)s::uuid IS NULL OR d.decision_id = %(decision_id)s) "
+                "ORDER BY d.created_at, d.decision_id"
+            ).format(sql.Identifier(schema, "decision")),
             {"since": since, "decision_id": decision_id},
         )
         async for row in cursor:
@@ -49,6 +58,8 @@ async def iterate_inputs(
             yield DecisionInputs(row[0], row[1], Method(row[2]), names[row[3]], row[4], bytes(row[5]))
 
 
-async def fetch_stored(conn: Connection, decision_ids: Sequence[UUID]) -> dict[UUID, StoredDecision]:
+async def fetch_stored(
+    conn: Connection, decision_ids: Sequence[UUID], *, schema: str = "public"
+) -> dict[UUID, StoredDecision]:
     """What was stored of these decisions."""
-    return {decision.decision_id: decision for decision in await fetch_decisions(conn, decision_ids)}
+    return {decision.decision_id: decision for decision in await fetch_decisions(conn, decision_ids, schema=schema)}

@@ -20,7 +20,7 @@ from clearance.stack import run_clearance
 from clearance.temporal import connect
 from tests.end_to_end.conftest import House, run
 
-ONBOARDING = {"document_acceptance", "screening", "onboarding_risk", "onboarding_outcome"}
+ONBOARDING = {"document_acceptance", "face_match", "screening", "onboarding_risk", "onboarding_outcome"}
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,7 @@ def test_every_automated_decision_is_explained(house: House, approved: dict[str,
     methods = {decision["kind"]: decision["method"] for decision in seen}
     assert methods == {
         "document_acceptance": "exact_rules",
+        "face_match": "exact_rules",
         "screening": "additive_exact",
         "onboarding_risk": "tree_path_dependent",
         "onboarding_outcome": "exact_rules",
@@ -245,6 +246,10 @@ def test_stored_decisions_replay_identically_and_a_change_is_found(house: House,
     printed = run_clearance(house.stack, "decisions", "verify", "--all")
     total = house.rows("SELECT count(*) FROM decision")[0][0]
     assert f"{total} decisions: {total} identical, 0 different, 0 erased" in " ".join(printed.split())
+    to_file = house.rows("SELECT count(*) FROM filing.decision")[0][0]
+    assert to_file > 0
+    printed = run_clearance(house.stack, "decisions", "verify", "--all", "--filings")
+    assert f"{to_file} decisions: {to_file} identical, 0 different, 0 erased" in " ".join(printed.split())
     with psycopg.connect(house.stack.settings.admin_database_url, autocommit=True) as admin:
         admin.execute("ALTER TABLE decision DISABLE TRIGGER ALL")
         changed = admin.execute(

@@ -1,36 +1,30 @@
-"""Reads the shared specimens and a generated evaluation set, and prints how much of it is right, beside RapidOCR alone
-and pytesseract alone on the same images: `python -m benchmarks.documents [--count 60] [--forged 12] [--data FOLDER]`.
+"""Reads the shared specimens and the generated evaluation set, and prints how much is right, beside RapidOCR alone and
+pytesseract alone on the same images: `python -m benchmarks.documents [--count 2000] [--workers 2] [--data FOLDER]`.
 
-The generated set draws whole pages (`kyc.specimens`); the recogniser was trained on single lines drawn by
-`kyc.training`, with other backgrounds and damage. Both use the OCR-B outlines of `kyc.specimens.ocrb`.
+Results go to a file of JSON lines named after the code and models that gave them, so that a stopped run goes on where
+it was; `--report` prints what a file has so far.
 """
 
 import argparse
 import json
+import os
 import resource
+import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from scipy.stats import beta
 
-from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
-from kyc.checks import agrees, cross_check
+from benchmarks.documents_reading import REPOSITORY, Systems, fingerprint, write_line
 from kyc.decode import decode_file
-from kyc.document import DocumentType
-from kyc.geometry import load
-from kyc.mrz import ALPHABET
-from kyc.mrz_zone import clean, find_zone
-from kyc.reader import Reader
-from kyc.specimens import PHONE, POOR, SCAN, Defect, draw_document, draw_selfie, invent_document
-from kyc.text import RapidReader, tesseract_lines
+from kyc.evaluation.documents import Forgery
 
-AS_OF = date(2026, 11, 22)
-FIRST_SEED = 700_000
-COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex", "nationality", "issuer")
 SHARED_NAMES = {
     "surname": "surname",
     "given": "given_names",
@@ -38,117 +32,66 @@ SHARED_NAMES = {
     "nat": "nationality",
     "issuer": "issuer",
 }
-
-
-@dataclass
-class Tally:
-    """Counts of one system on one set."""
-
-    documents: int = 0
-    exact: int = 0
-    fields: int = 0
-    fields_right: int = 0
-    accepted: int = 0
-    accepted_wrong: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def row(self, name: str) -> str:
-        mean = sum(self.seconds) / max(1, len(self.seconds))
-        top = max(self.seconds, default=0.0)
-        return (
-            f"{name:<34} {self.documents:>5} {self.exact:>6} {share(self.fields_right, self.fields):>8} "
-            f"{self.accepted:>9} {self.accepted_wrong:>6} {mean:>7.2f} {top:>7.2f}"
-        )
-
-
-HEADER = f"{'':<34} {'docs':>5} {'exact':>6} {'fields':>8} {'accepted':>9} {'wrong':>6} {'cpu s':>7} {'max s':>7}"
-
-
-def share(part: int, whole: int) -> str:
-    return "–" if whole == 0 else f"{100 * part / whole:.1f}%"
+Result = dict[str, Any]
+Rows = Sequence[Result]
+_systems: Systems | None = None
 
 
 def bounds(part: int, whole: int) -> str:
-    """Clopper-Pearson, two-sided 95%."""
+    """Count, share and the two-sided 95 % bounds of Clopper and Pearson."""
+    if whole == 0:
+        return "0/0"
     low = 0.0 if part == 0 else float(beta.ppf(0.025, part, whole - part + 1))
     high = 1.0 if part == whole else float(beta.ppf(0.975, part + 1, whole - part))
-    return f"{part}/{whole} [{100 * low:.1f}%, {100 * high:.1f}%]"
+    return f"{part}/{whole} = {100 * part / whole:.1f}% [{100 * low:.1f}, {100 * high:.1f}]"
 
 
-def cpu_seconds() -> float:
-    """Of this process and of the children that have ended (Tesseract)."""
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+# --- running ---------------------------------------------------------------------------------------------------------
 
 
-def rapid_alone(reader: RapidReader, image: bytes) -> list[str]:
-    """RapidOCR's own text of the lines that look like a zone, in capitals and without spaces: no grammar."""
-    zone = find_zone(reader.read(load(image)))
-    return [] if zone is None else [line.text for line in zone.lines]
+def generated(index: int) -> Result:
+    """One evaluation document, in a worker. A fault is a result too: it accepts nothing."""
+    global _systems
+    _systems = _systems or Systems()
+    try:
+        return _systems.generated(index)
+    except Exception as error:  # noqa: BLE001
+        return {"index": index, "fault": f"{type(error).__name__}: {error}"}
 
 
-def tesseract_alone(image: bytes) -> list[str]:
-    """Tesseract's lines of the whole page that are as long as a zone's."""
-    lines = [clean(line) for line in tesseract_lines(load(image), ALPHABET)]
-    return [line for line in lines if len(line) in (30, 36, 44) and "<" in line][-3:]
+def run(path: Path, count: int, workers: int) -> None:
+    """Read what `path` lacks of the first `count` evaluation documents."""
+    done = {row["index"] for row in read_lines(path) if "index" in row}
+    waiting = [index for index in range(count) if index not in done]
+    started, finished = time.monotonic(), 0
+    if not waiting:
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=200) as pool:
+        running: set[Future[Result]] = set()
+        left = iter(waiting)
+        while True:
+            while len(running) < 2 * workers and (index := next(left, None)) is not None:
+                running.add(pool.submit(generated, index))
+            if not running:
+                return
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                write_line(path, future.result())
+                finished += 1
+                if finished % 20 == 0 or finished == len(waiting):
+                    pace = (time.monotonic() - started) / finished
+                    print(
+                        f"  {len(done) + finished}/{count} documents, about {pace * (len(waiting) - finished) / 60:.0f}"
+                        " minutes left",
+                        file=sys.stderr,
+                        flush=True,
+                    )
 
 
-@dataclass
-class Systems:
-    reader: Reader
-    rapid: RapidReader
-    ours: Tally = field(default_factory=Tally)
-    rapid_tally: Tally = field(default_factory=Tally)
-    tesseract_tally: Tally = field(default_factory=Tally)
-
-    def judge(
-        self, image: bytes, lines: Sequence[str], fields: dict[str, str], as_of: date, *, others: bool = True
-    ) -> tuple[bool, bool, str]:
-        """Read one document with every system; whether ours was exact, accepted, and its codes."""
-        started = cpu_seconds()
-        reading = self.reader.read(image, as_of)
-        findings = cross_check([reading], None, as_of)
-        facts = acceptance_facts(reading, findings, PARAMETERS)
-        accepted = TABLE.outcome(facts) == "accept"
-        self.ours.seconds.append(cpu_seconds() - started)
-        exact = reading.mrz is not None and list(reading.mrz.lines) == list(lines)
-        right = sum(agrees(name, reading.value(name) or "", value) for name, value in fields.items())
-        self.ours.documents += 1
-        self.ours.exact += exact
-        self.ours.fields += len(fields)
-        self.ours.fields_right += right
-        self.ours.accepted += accepted
-        self.ours.accepted_wrong += accepted and right < len(fields)
-        if others:
-            for tally, read in (
-                (self.rapid_tally, lambda: rapid_alone(self.rapid, image)),
-                (self.tesseract_tally, lambda: tesseract_alone(image)),
-            ):
-                started = cpu_seconds()
-                tally.exact += read() == list(lines)
-                tally.seconds.append(cpu_seconds() - started)
-                tally.documents += 1
-        fired = ",".join(rule.name for rule in TABLE.fired(facts))
-        return exact, accepted, fired
-
-    def table(self) -> str:
-        return "\n".join(
-            (
-                HEADER,
-                self.ours.row("Clearance"),
-                self.rapid_tally.row("RapidOCR alone"),
-                self.tesseract_tally.row("pytesseract alone"),
-            )
-        )
-
-
-PARAMETERS = AcceptanceParameters(accepted_types=tuple(t for t in DocumentType if t is not DocumentType.UNKNOWN))
-TABLE = acceptance_table(PARAMETERS)
-
-
-def shared(systems: Systems, folder: Path) -> None:
+def shared(folder: Path) -> list[Result]:
     """The specimens, one by one. All of them have expired, so none can be accepted as of today."""
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    systems, rows = Systems(), []
     for name, truth in sorted(expected.items()):
         with TemporaryDirectory() as pages:
             decode_file(folder / name, Path(pages))
@@ -158,73 +101,124 @@ def shared(systems: Systems, folder: Path) -> None:
             for theirs, ours in SHARED_NAMES.items()
             if truth["fields"].get(theirs)
         }
-        exact, _, fired = systems.judge(image, truth["lines"], fields, AS_OF)
-        print(f"  {name:<22} {truth['kind']:<5} exact={exact!s:<5} cpu={systems.ours.seconds[-1]:.2f}s  {fired}")
-    print(systems.table())
-
-
-def generated(systems: Systems, count: int) -> None:
-    """Valid, unexpired documents of every format in three kinds of picture."""
-    kinds = (DocumentType.TD3, DocumentType.TD1, DocumentType.TD2, DocumentType.MRVA, DocumentType.MRVB)
-    captures = {"scan": SCAN, "phone": PHONE, "poor": POOR}
-    by_capture = {name: [0, 0, 0] for name in captures}
-    for index in range(count):
-        seed = FIRST_SEED + index
-        name = list(captures)[index % 3]
-        spec = invent_document(seed, AS_OF, type=kinds[index % 5], capture=captures[name])
-        specimen = draw_document(spec, seed)
-        fields = {field: specimen.truth["fields"][field] for field in COMPARED if specimen.truth["fields"][field]}
-        exact, accepted, fired = systems.judge(
-            specimen.image_bytes, specimen.truth["lines"], fields, AS_OF, others=index < 30
+        row = systems.read(image, truth["lines"], fields)
+        rows.append(row)
+        print(
+            f"  {name:<24} {truth['kind']:<5} {'exact' if row['exact'] else 'NOT EXACT':<10} "
+            f"fields {row['fields'] - len(row['wrong'])}/{row['fields']} {row['seconds']:>6.2f} s  "
+            f"{' '.join(row['fired'])}",
+            flush=True,
         )
-        for at, value in enumerate((1, exact, accepted)):
-            by_capture[name][at] += value
-        if not exact or not accepted:
-            print(f"  seed {seed} {spec.type} {name}: exact={exact} accepted={accepted} {fired}")
-    print(systems.table())
-    for name, (documents, exact_count, accepted_count) in by_capture.items():
-        print(f"  {name:<6} exact {bounds(exact_count, documents)}  accepted {bounds(accepted_count, documents)}")
-    ours = systems.ours
-    print(f"  all    exact {bounds(ours.exact, ours.documents)}  accepted {bounds(ours.accepted, ours.documents)}")
-    print(f"  wrong among accepted {bounds(ours.accepted_wrong, max(1, ours.accepted))}")
+    return rows
 
 
-def forged(reader: Reader, count: int) -> None:
-    """Each kind of forgery apart: how many are accepted without a person."""
-    for defect in Defect:
-        accepted = 0
-        for index in range(count):
-            seed = FIRST_SEED + 100_000 + index
-            spec = invent_document(seed, AS_OF, defect=defect, capture=(SCAN, PHONE)[index % 2])
-            image = draw_document(spec, seed).image_bytes
-            reading = reader.read(image, AS_OF)
-            selfie = None
-            if defect is Defect.SWAPPED_PORTRAIT:
-                pixels = load(image), load(draw_selfie(spec.identity, seed))
-                selfie = reader.faces.match(*pixels)
-            findings = cross_check([reading], None, AS_OF, selfie)
-            accepted += TABLE.outcome(acceptance_facts(reading, findings, PARAMETERS)) == "accept"
-        print(f"  {defect.value:<20} accepted {bounds(accepted, count)}", flush=True)
+def read_lines(path: Path) -> list[Result]:
+    """The results of a file; a last line that was cut off when a run was stopped is left out."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
+
+
+# --- reporting -------------------------------------------------------------------------------------------------------
+
+
+def systems_table(rows: Rows) -> str:
+    """Every system on the images that all of them read."""
+    both = [row for row in rows if "rapidocr" in row]
+    lines = [f"  {'':<22} {'exact MRZ':<34} {'CPU s mean':>10} {'p99':>7} {'max':>7}"]
+    ways: tuple[tuple[str, Callable[[Result], Result]], ...] = (
+        ("Clearance", lambda row: row),
+        ("RapidOCR alone", lambda row: row["rapidocr"]),
+        ("pytesseract alone", lambda row: row["pytesseract"]),
+    )
+    for name, of in ways:
+        exact = sum(of(row)["exact"] for row in both)
+        lines.append(f"  {name:<22} {bounds(exact, len(both)):<34} {times([of(row)['seconds'] for row in both])}")
+    return "\n".join(lines)
+
+
+def times(seconds: Sequence[float]) -> str:
+    ordered = sorted(seconds)
+    if not ordered:
+        return ""
+    p99 = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+    return f"{sum(ordered) / len(ordered):>10.2f} {p99:>7.2f} {ordered[-1]:>7.2f}"
+
+
+def report(rows: Rows) -> str:
+    """The table of the evaluation set."""
+    faults = [row for row in rows if "fault" in row]
+    read = [row for row in rows if "fault" not in row]
+    valid = [row for row in read if row["forgery"] is None]
+    legible = [row for row in valid if row["legible"]]
+    accepted = [row for row in valid if row["accepted"]]
+    out = [f"{len(rows)} documents: {len(valid)} valid ({len(legible)} legible), {len(read) - len(valid)} forged"]
+    out += [f"  FAULT {row['index']}: {row['fault']}" for row in faults]
+
+    def line(title: str, part: int, whole: int) -> None:
+        out.append(f"  {title:<44} {bounds(part, whole)}")
+
+    line("every MRZ line exact, valid", sum(row["exact"] for row in valid), len(valid))
+    line("every MRZ line exact, valid and legible", sum(row["exact"] for row in legible), len(legible))
+    line(
+        "fields right, valid", sum(row["fields"] - len(row["wrong"]) for row in valid), sum(r["fields"] for r in valid)
+    )
+    line("accepted without a person, valid and legible", sum(row["accepted"] for row in legible), len(legible))
+    line("accepted without a person, valid", len(accepted), len(valid))
+    line("of accepted ones fully right", sum(not row["wrong"] for row in accepted), len(accepted))
+    for title, key in (("capture", "capture"), ("format", "kind"), ("script", "script")):
+        for value in sorted({row[key] for row in valid}):
+            some = [row for row in valid if row[key] == value]
+            line(f"  {title} {value}: exact", sum(row["exact"] for row in some), len(some))
+            line(f"  {title} {value}: accepted", sum(row["accepted"] for row in some), len(some))
+    out.append("Forgeries accepted without a person")
+    for forgery in Forgery:
+        some = [row for row in read if row["forgery"] == forgery.value]
+        line(f"  {forgery.value}", sum(row["accepted"] for row in some), len(some))
+    out.append("Why valid and legible documents were referred")
+    reasons: dict[str, int] = {}
+    for row in legible:
+        for name in row["fired"]:
+            reasons[name] = reasons.get(name, 0) + 1
+    out += [f"  {name:<24} {number}" for name, number in sorted(reasons.items(), key=lambda item: -item[1])]
+    out.append("Printed fields (names, dates, numbers, places) of valid documents, F1 by field")
+    for way in ("captions", "tagger", "both"):
+        right, found, there = (sum(row["visual"][way][at] for row in valid) for at in range(3))
+        out.append(
+            f"  {way:<12} F1 {2 * right / max(1, found + there):.3f}  precision {right / max(1, found):.3f}  "
+            f"recall {right / max(1, there):.3f}"
+        )
+    out.append(f"CPU seconds a document, one thread: mean, p99, max {times([row['seconds'] for row in read])}")
+    out.append("Beside the others, on valid documents")
+    return "\n".join((*out, systems_table(valid)))
 
 
 def main() -> None:
+    default = os.environ.get("CLEARANCE_DATA") or str(REPOSITORY.parent / "shared" / "data")
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--forged", type=int, default=12)
-    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
+    parser.add_argument("--count", type=int, default=2000, help="documents of the generated evaluation set")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes, one thread each")
+    parser.add_argument("--data", type=Path, default=Path(default), help="folder with documents/expected.json")
+    parser.add_argument("--results", type=Path, help="the file of results (default: named after code and models)")
+    parser.add_argument("--report", action="store_true", help="print what the file of results has, read nothing")
     options = parser.parse_args()
-    reader, rapid = Reader(), RapidReader()
-    folder = options.data / "documents"
-    started = time.monotonic()
-    if folder.is_dir():
-        print("Shared specimens")
-        shared(Systems(reader, rapid), folder)
-    print("\nGenerated evaluation set")
-    generated(Systems(reader, rapid), options.count)
-    print("\nForgeries")
-    forged(reader, options.forged)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nPeak memory {peak:.0f} MB, {time.monotonic() - started:.0f} s")
+    path = options.results or REPOSITORY / ".clearance" / "benchmarks" / f"documents-{fingerprint()}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not options.report:
+        folder = options.data / "documents"
+        if folder.is_dir():
+            print(f"Shared specimens ({date.today():%Y-%m-%d}; never used for training or thresholds)")  # noqa: DTZ011
+            rows = shared(folder)
+            print(systems_table(rows))
+        print(f"\nGenerated evaluation set, results in {path}", flush=True)
+        run(path, options.count, options.workers)
+    print(report(read_lines(path)[: options.count]))
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    print(f"Peak memory of a process {peak:.0f} MB")
 
 
 if __name__ == "__main__":

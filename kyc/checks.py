@@ -9,7 +9,7 @@ from datetime import date
 from rapidfuzz.distance import Levenshtein
 
 from explain.record import Finding, Value
-from kyc.confirmation import stands_in
+from kyc.confirmation import stands_in, unconfirmed
 from kyc.document import ApplicantFacts, DocumentReading, FieldReading
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
 from kyc.names import same_name, same_number, transliterate
@@ -71,7 +71,8 @@ def check_digits(reading: DocumentReading, index: int) -> list[Finding]:
 
 
 def readers(reading: DocumentReading, index: int) -> list[Finding]:
-    if reading.mrz is None or reading.mrz.readers_agree:
+    """Readers that differ, unless the print repeats the zone: then two zones agree, and no second reader is needed."""
+    if reading.mrz is None or reading.mrz.readers_agree or not unconfirmed(reading):
         return []
     return [
         _finding(

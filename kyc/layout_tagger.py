@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ MAX_WINDOWS = 4
 EXTENT = 1000
 """LayoutLM's coordinates run from 0 to this."""
 OUTSIDE = "O"
+CHANGE_IN_LINE, CHANGE_IN_WORD = 1.5, 5.0
+"""What it costs, in logarithms of a probability, to go from one label to another."""
 
 
 class NotALayoutModel(ValueError):
@@ -149,12 +152,10 @@ def arrays(batch: Sequence[Sequence[Piece]], cls_token: int, sep_token: int) -> 
 def spans(
     window: Sequence[Piece], chances: NDArray[np.float32], labels: Sequence[str], text_lines: Sequence[TextLine]
 ) -> list[Span]:
-    """Runs of pieces of one line with one label. A piece that alone breaks a word apart follows its neighbours."""
-    best = [labels[at] for at in chances.argmax(1)]
-    for at in range(1, len(window) - 1):
-        before, here, after = window[at - 1 : at + 2]
-        if best[at - 1] == best[at + 1] != best[at] and before.line == here.line == after.line:
-            best[at] = best[at - 1]
+    """Runs of pieces of one line with one label: the likeliest labels, where it costs to change within a line and more
+    within a word (a caption may run into its value, but seldom does)."""
+    costs = np.array([_change(before, here, text_lines) for before, here in pairwise(window)])
+    best = [labels[at] for at in likeliest(np.log(np.maximum(chances, 1e-6)), costs)]
     found: list[Span] = []
     start = 0
     for at in range(1, len(window) + 1):
@@ -166,6 +167,28 @@ def spans(
             found.append(Span(best[start], window[start].line, window[start].start, window[at - 1].end, sure))
         start = at
     return [span for span in found if text_lines[span.line].text[span.start : span.end].strip()]
+
+
+def likeliest(chances: NDArray[np.float32], costs: NDArray[np.float64]) -> list[int]:
+    """The sequence of columns with the greatest sum of logarithms, less `costs[i]` where it changes after row i
+    (Viterbi 1967)."""
+    total = chances[0].astype(np.float64)
+    kept = []
+    for row, cost in zip(chances[1:], costs, strict=True):
+        top = int(total.argmax())
+        moved = total[top] - cost
+        kept.append(np.where(total >= moved, np.arange(len(total)), top))
+        total = np.maximum(total, moved) + row
+    path = [int(total.argmax())]
+    for before in reversed(kept):
+        path.append(int(before[path[-1]]))
+    return path[::-1]
+
+
+def _change(before: Piece, here: Piece, text_lines: Sequence[TextLine]) -> float:
+    if before.line != here.line:
+        return 0.0
+    return CHANGE_IN_WORD if before.end == here.start else CHANGE_IN_LINE
 
 
 def read_labels(folder: Path) -> tuple[str, ...]:

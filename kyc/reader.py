@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kyc.barcode import aamva_fields, find_barcodes
-from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine
+from kyc.confirmation import unconfirmed
+from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine, with_codes
 from kyc.faces import FaceReader, several
 from kyc.geometry import load
+from kyc.layout_tagger import LayoutTagger
 from kyc.locator import PageLocator
 from kyc.mrz import Layout, ParsedMrz
 from kyc.mrz_zone import Zone, line_quads, skew
@@ -20,7 +22,7 @@ from kyc.quality import measure
 from kyc.recogniser import LineRecogniser, strips
 from kyc.text import RapidReader
 from kyc.upright import bring_upright
-from kyc.visual_zone import read_fields
+from kyc.visual_zone import read_visual
 from kyc.zone_reading import ZoneReader
 
 
@@ -33,9 +35,10 @@ class Reader:
     lines: LineRecogniser = field(default_factory=LineRecogniser)
     faces: FaceReader = field(default_factory=FaceReader)
     locator: PageLocator = field(default_factory=PageLocator)
+    tagger: LayoutTagger = field(default_factory=LayoutTagger)
 
     def __post_init__(self) -> None:
-        self.text.threads = self.lines.threads = self.locator.threads = self.threads
+        self.text.threads = self.lines.threads = self.locator.threads = self.tagger.threads = self.threads
 
     def read(self, image: bytes, as_of: date) -> DocumentReading:
         """Read a normalised PNG or JPEG. Boxes are in pixels of the image turned upright by `rotation` degrees.
@@ -51,8 +54,8 @@ class Reader:
         )
         faces = self.faces.find(page.image)
         outside = _outside(page.lines, zone)
-        visual = read_fields(outside, as_of)
         printed = {} if mrz is None or parsed is None or zone is None else _mrz_fields(parsed, mrz, zone)
+        visual = read_visual(outside, as_of, self.tagger, printed)
         fields = {**visual, **barcode, **printed}
         captures = measure(
             page.image,
@@ -70,7 +73,7 @@ class Reader:
         )
         kind = mrz.type if mrz else DocumentType.DRIVING_LICENCE if barcode else DocumentType.UNKNOWN
         issuer = fields.get("issuer")
-        return DocumentReading(
+        reading = DocumentReading(
             type=kind,
             country="" if issuer is None else issuer.value,
             mrz=mrz,
@@ -86,6 +89,9 @@ class Reader:
             width=page.image.shape[1],
             height=page.image.shape[0],
         )
+        # What the print repeats needs no second reader of the zone.
+        doubtful = mrz is not None and not mrz.readers_agree and unconfirmed(reading)
+        return with_codes(reading, "READERS_DISAGREE") if doubtful else reading
 
 
 def _mrz_codes(mrz: MrzReading | None, parsed: ParsedMrz | None) -> tuple[str, ...]:
@@ -93,7 +99,7 @@ def _mrz_codes(mrz: MrzReading | None, parsed: ParsedMrz | None) -> tuple[str, .
         return ()
     failed = tuple(f"CHECK_DIGIT_FAILED({name})" for name, holds in mrz.checks.items() if not holds)
     malformed = tuple(f"MRZ_MALFORMED({name})" for name in parsed.form_errors)
-    return (*failed, *malformed, *(() if mrz.readers_agree else ("READERS_DISAGREE",)))
+    return (*failed, *malformed)
 
 
 def _mrz_fields(parsed: ParsedMrz, mrz: MrzReading, zone: Zone) -> dict[str, FieldReading]:

@@ -71,8 +71,9 @@ def hasty(rng: np.random.Generator) -> Shot:
     )  # fmt: skip
 
 
-def take(page: Image, shot: Shot, seed: int) -> tuple[bytes, float]:
-    """The picture as JPEG, and how many of its pixels a pixel of the page takes up across its middle."""
+def take(page: Image, shot: Shot, seed: int) -> tuple[bytes, float, bool]:
+    """The picture as JPEG, how many of its pixels a pixel of the page takes up across its middle, and whether the whole
+    page is in the picture."""
     rng = np.random.default_rng([seed, 402])
     high, wide = page.shape[:2]
     aspect = float(rng.uniform(0.95, 1.1)) if not shot.desk else float(rng.uniform(0.85, 1.2))
@@ -101,7 +102,9 @@ def take(page: Image, shot: Shot, seed: int) -> tuple[bytes, float]:
         first = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(min(97, shot.quality + 12))])[1]
         image = np.asarray(cv2.imdecode(first, cv2.IMREAD_COLOR), np.uint8)
     jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, shot.quality])[1].tobytes()
-    return jpeg, float(np.linalg.norm((seen[1] + seen[2] - seen[0] - seen[3]) / 2) / wide)
+    placed = seen + centre
+    whole = bool((placed > 0).all() and (placed < [out_w, out_h]).all())
+    return jpeg, float(np.linalg.norm((seen[1] + seen[2] - seen[0] - seen[3]) / 2) / wide), whole
 
 
 def _about(axis: NDArray[np.float64], angle: float) -> NDArray[np.float64]:

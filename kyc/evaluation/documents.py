@@ -25,7 +25,7 @@ CAPTURES = {"scan": camera.scan, "phone": camera.phone, "hasty": camera.hasty}
 LEGIBLE_PITCH = 8.0
 LEGIBLE_TYPE = 10.0
 """A picture counts as legible from these sizes on, in its pixels: a sign of the zone, and the em of the smallest print;
-unless it is smeared by a third of a sign or burnt out."""
+unless a corner is cut off, it is smeared by a third of a sign, or it is burnt out."""
 CODES = {"TD3": "P", "TD1": "I", "TD2": "I", "MRVA": "V", "MRVB": "V"}
 Rng = np.random.Generator
 
@@ -88,7 +88,7 @@ def draw(seed: int, as_of: date, *, forgery: Forgery | None = None) -> Drawn:
     turns = int(rng.choice([0, 0, 0, 0, 0, 0, 0, 1, 2, 3]))
     page = np.ascontiguousarray(np.rot90(page, k=-turns))
     shot = CAPTURES[capture](rng)
-    image, zoom = camera.take(page, shot, seed)
+    image, zoom, whole = camera.take(page, shot, seed)
     pitch = zoom * 2.54 * SCALE
     parsed = parse(lines, as_of)
     fields = {
@@ -108,7 +108,8 @@ def draw(seed: int, as_of: date, *, forgery: Forgery | None = None) -> Drawn:
         "forgery": None if forgery is None else forgery.value,
         "capture": capture,
         "pitch": round(pitch, 2),
-        "legible": pitch >= LEGIBLE_PITCH
+        "legible": whole
+        and pitch >= LEGIBLE_PITCH
         and zoom * smallest >= LEGIBLE_TYPE
         and max(shot.blur, shot.motion / 2) < pitch / 3
         and shot.glare < 0.55,

@@ -1,0 +1,155 @@
+"""One document read by every system that `benchmarks.documents` compares, and what was right of it, as plain JSON."""
+
+import hashlib
+import json
+import resource
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
+from kyc.checks import agrees, code_of, cross_check
+from kyc.document import DocumentReading, DocumentType, FieldReading
+from kyc.evaluation.documents import Forgery, draw
+from kyc.geometry import load
+from kyc.mrz import ALPHABET
+from kyc.mrz_zone import clean, find_zone
+from kyc.reader import Reader
+from kyc.text import RapidReader, tesseract_lines
+from kyc.training.layout_evaluation import same
+from kyc.visual_zone import read_fields, tagged_fields
+
+AS_OF = date(2026, 11, 22)
+FIRST_SEED = 5_000_000
+CYCLE = 20
+"""Of so many documents in a row one is of each forgery; the others are valid."""
+OTHERS_EVERY = 10
+"""RapidOCR alone and Tesseract alone read every so many valid documents."""
+COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex", "nationality", "issuer")
+VISUAL = ("surname", "given_names", "number", "birth_date", "expiry_date", "issue_date", "sex", "nationality",
+          "place_of_birth", "personal_number", "authority")  # fmt: skip
+PARAMETERS = AcceptanceParameters(accepted_types=tuple(t for t in DocumentType if t is not DocumentType.UNKNOWN))
+"""All formats count here; a regime says which count as identity documents."""
+TABLE = acceptance_table(PARAMETERS)
+T = TypeVar("T")
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def fingerprint() -> str:
+    """What results depend on: reading code, evaluation documents and models, as a short digest."""
+    digest = hashlib.sha256()
+    for folder, pattern in (("kyc", "*.py"), ("kyc/evaluation", "*.py"), ("models/mrz", "*"), ("models/page", "*"),
+                            ("models/visual_zone", "*"), ("benchmarks", "documents_reading.py")):  # fmt: skip
+        for path in sorted((REPOSITORY / folder).glob(pattern)):
+            if path.is_file():
+                digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def kind_of(index: int) -> Forgery | None:
+    """What was done to the evaluation document of this index."""
+    at = index % CYCLE
+    forgeries = list(Forgery)
+    return forgeries[at // 2] if at % 2 and at // 2 < len(forgeries) else None
+
+
+@dataclass
+class Systems:
+    """The readers that are compared, each loading its models when first used."""
+
+    ours: Reader = field(default_factory=Reader)
+    rapid: RapidReader = field(default_factory=RapidReader)
+
+    def generated(self, index: int) -> dict[str, Any]:
+        """Draw and read the evaluation document of this index."""
+        forgery = kind_of(index)
+        drawn = draw(FIRST_SEED + index, AS_OF, forgery=forgery)
+        truth = drawn.truth
+        others = forgery is None and (index // CYCLE) % OTHERS_EVERY == 0
+        result = self.read(drawn.image, truth["lines"], truth["fields"], visual=truth["visual"], others=others)
+        kept = ("kind", "capture", "legible", "pitch", "script", "forgery", "turns", "ghost")
+        return {"index": index, **{name: truth[name] for name in kept}, **result}
+
+    def read(
+        self,
+        image: bytes,
+        lines: list[str],
+        fields: Mapping[str, str],
+        *,
+        visual: Mapping[str, str] | None = None,
+        others: bool = True,
+    ) -> dict[str, Any]:
+        """What each system made of one picture, and the CPU seconds it took."""
+        reading, seconds = timed(lambda: self.ours.read(image, AS_OF))
+        findings, extra = timed(lambda: cross_check([reading], None, AS_OF))
+        facts = acceptance_facts(reading, findings, PARAMETERS)
+        wrong = [name for name in COMPARED if fields.get(name) and not right(reading, name, fields[name])]
+        result: dict[str, Any] = {
+            "exact": reading.mrz is not None and list(reading.mrz.lines) == list(lines),
+            "fields": sum(bool(fields.get(name)) for name in COMPARED),
+            "wrong": wrong,
+            "accepted": TABLE.outcome(facts) == "accept",
+            "fired": [rule.name for rule in TABLE.fired(facts)],
+            "codes": [*reading.codes, *(code_of(finding) for finding in findings)],
+            "seconds": round(seconds + extra, 3),
+        }
+        if visual is not None:
+            result["visual"] = self._visual(reading, visual)
+        if others:
+            for name, read in (("rapidocr", self._rapid), ("pytesseract", tesseract)):
+                found, seconds = timed(lambda read=read: read(image))  # type: ignore[misc]
+                result[name] = {"exact": found == list(lines), "seconds": round(seconds, 3)}
+        return result
+
+    def _visual(self, reading: DocumentReading, truth: Mapping[str, str]) -> dict[str, list[int]]:
+        """Fields right, read and there, by captions alone, by the tagger alone and by both as the reader has them."""
+        spans = self.ours.tagger.tag(reading.text_lines)
+        ways: dict[str, Mapping[str, FieldReading]] = {
+            "captions": read_fields(reading.text_lines, AS_OF),
+            "tagger": tagged_fields(reading.text_lines, spans, AS_OF),
+            "both": reading.visual,
+        }
+        return {
+            way: [
+                sum(name in read and name in truth and same(name, read[name].value, truth[name]) for name in VISUAL),
+                sum(name in read for name in VISUAL),
+                sum(bool(truth.get(name)) for name in VISUAL),
+            ]
+            for way, read in ways.items()
+        }
+
+    def _rapid(self, image: bytes) -> list[str]:
+        """RapidOCR's own text of the lines that look like a zone: no grammar, no repair."""
+        zone = find_zone(self.rapid.read(load(image)))
+        return [] if zone is None else [line.text for line in zone.lines]
+
+
+def tesseract(image: bytes) -> list[str]:
+    """Tesseract's lines of the whole picture that are as long as a zone's."""
+    lines = [clean(line) for line in tesseract_lines(load(image), ALPHABET)]
+    return [line for line in lines if len(line) in (30, 36, 44) and "<" in line][-3:]
+
+
+def right(reading: DocumentReading, name: str, value: str) -> bool:
+    return agrees(name, reading.value(name) or "", value)
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """The result and the CPU seconds of this process and of the children that ended (Tesseract)."""
+    started = cpu_seconds()
+    result = work()
+    return result, cpu_seconds() - started
+
+
+def cpu_seconds() -> float:
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def write_line(path: Path, result: Mapping[str, Any]) -> None:
+    """Append one result; what was written before stays, whenever the run is stopped."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({**result, "at": round(time.time())}, ensure_ascii=False, sort_keys=True) + "\n")

@@ -135,7 +135,7 @@ class ScreeningDesk:
             for number, decision in enumerate(self._decisions(asked, about))
         ]
         state = await screenings.keep_state(conn, found.in_force.members(self.model.ref.sha256))
-        hashes = await self._hashes(conn, found)
+        hashes = await self.hashes(conn, found)
         said = self._answer(screening_id, asked, decisions, hashes)
         new = screenings.NewScreening(
             screening_id=screening_id,
@@ -206,7 +206,8 @@ class ScreeningDesk:
         step = key if number == 0 else f"{key}/hit-{number + 1}"
         return (await append_decision(conn, decision, key=step, sealed_evidence=sealed)).decision_id
 
-    async def _hashes(self, conn: Connection, found: Found) -> dict[tuple[str, str], str]:
+    async def hashes(self, conn: Connection, found: Found) -> dict[tuple[str, str], str]:
+        """The record hash of each hit, by list and entity."""
         hashes: dict[tuple[str, str], str] = {}
         for name, sha256 in found.in_force.lists:
             wanted = [hit.entity_id for hit in found.hits if hit.list_name == name]

@@ -31,6 +31,8 @@ confirmed = Gauge(
 
 JUDGED = frozenset({"name", "alias", "weakAlias", "birthDate", "address", "passportNumber", "idNumber"})
 """Properties whose values are counted against the version in force, beside the records themselves."""
+REBASE_SHARE = 0.1
+"""Share of all entities that may change before the rarity of words is taken anew and everyone is screened in full."""
 ENOUGH_TO_JUDGE = 200
 """Values of a property below which a share says nothing."""
 
@@ -64,13 +66,32 @@ async def put_into_force(
         )
         new.append(await watchlists.store_version(conn, version, each.entities, record_hash))
         await watchlists.record_check(conn, each.name, checked_at, each.sha256)
-    if await _in_force(conn) != before:
+    in_force = await _in_force(conn)
+    if in_force != before:
+        await _renew_basis(conn, in_force)
         await _ask_for_rescreening(conn)
     return new
 
 
 async def _in_force(conn: Connection) -> set[tuple[str, str]]:
     return {(version.list_name, version.sha256) for version in await watchlists.latest_versions(conn)}
+
+
+async def _renew_basis(conn: Connection, in_force: set[tuple[str, str]]) -> None:
+    """Let the versions in force say how rare words are where none did, or where too much changed since: then everyone
+    is screened in full, once."""
+    basis = dict(await watchlists.fetch_basis(conn))
+    now = dict(in_force)
+    if not basis:
+        await watchlists.set_basis(conn, in_force, "the first lists")
+        return
+    changed = 0
+    for name in basis.keys() | now.keys():
+        if basis.get(name) != now.get(name):
+            changed += await watchlists.count_changes(conn, name, basis.get(name), now.get(name))
+    total = sum(version.entity_count for version in await watchlists.latest_versions(conn))
+    if changed > total * REBASE_SHARE:
+        await watchlists.set_basis(conn, in_force, f"{changed} of {total} entities changed since the last")
 
 
 async def _ask_for_rescreening(conn: Connection) -> None:

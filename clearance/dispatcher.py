@@ -38,6 +38,7 @@ from workflows.filing import FilingWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import START_RPC
+from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,13 @@ class MainOutbox:
                 case m.Kind.INVESTIGATION:
                     alert = m.InvestigationInput(row.tenant_id, UUID(row.payload["alert_id"]), key)
                     return Start(InvestigationWorkflow.run, alert, row.workflow_id, "Investigation of an alert")
+                case m.Kind.RESCREENING:
+                    return Start(
+                        RescreeningWorkflow.run, m.RescreeningInput(row.tenant_id), row.workflow_id, "New list versions"
+                    )
+                case m.Kind.HIT_REVIEW:
+                    hits = m.HitReviewInput(row.tenant_id, UUID(row.payload["screening_id"]), key)
+                    return Start(HitReviewWorkflow.run, hits, row.workflow_id, "Review of new hits")
         except (KeyError, ValueError) as error:
             raise RowRefused(f"the payload of this {row.kind} row lacks an id") from error
         raise RowRefused(f"no workflow is known for rows of kind {row.kind!r}")

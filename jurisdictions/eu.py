@@ -70,6 +70,11 @@ EU_AMLD = Regime(
         f"{HOUSE_RULE}: EBA/GL/2024/15 asks for an update without delay, so the source is checked daily",
         _TRANSFERS,
     ),
+    cleared_hit_lifetime=Cited(
+        timedelta(days=365),
+        f"{HOUSE_RULE}: what an officer cleared is looked at again within a year, as customer due diligence is kept up",
+        _TRANSFERS,
+    ),
     high_risk_countries=_HIGH_RISK,
     monitored_countries=FATF_INCREASED_MONITORING,
     reporting_threshold=Cited(
@@ -100,13 +105,14 @@ EU_AMLD = Regime(
                 ("application", frozenset({"block", "reject"})),
                 ("contest", frozenset({"approve", "block", "reject"})),
                 ("alert", frozenset({"true_positive"})),
+                ("screening", frozenset({"true_positive"})),
             )
         ),
         f"{HOUSE_RULE}: one form of the internal controls of Directive (EU) 2015/849, Art. 8(4)(a)",
         _TRANSFERS,
     ),
     case_deadlines=Cited(
-        (("application", Term(5)), ("contest", Term(10)), ("alert", Term(10))),
+        (("application", Term(5)), ("contest", Term(10)), ("alert", Term(10)), ("screening", Term(3))),
         f"{HOUSE_RULE}: 'promptly' in Directive (EU) 2015/849, Art. 33(1); "
         "an answer to a contest within the month of Regulation (EU) 2016/679, Art. 12(3)",
         _TRANSFERS,

@@ -128,6 +128,8 @@ class Regime:
     """Watchlists by the names that `aml.screening` gives them."""
     watchlist_max_age: Cited[timedelta]
     """Since the last successful check with the list's source."""
+    cleared_hit_lifetime: Cited[timedelta]
+    """How long an officer's word that a hit is another person holds, unless the listed record changes before."""
     high_risk_countries: Cited[frozenset[str]]
     """Alpha-2 codes for which the law asks for enhanced due diligence."""
     monitored_countries: Cited[frozenset[str]]

@@ -57,6 +57,11 @@ US_2025 = Regime(
         f"{HOUSE_RULE}: blocking is owed from the day of designation (31 CFR 501.603), so the source is checked daily",
         _HOUSE,
     ),
+    cleared_hit_lifetime=Cited(
+        timedelta(days=365),
+        f"{HOUSE_RULE}: what an officer cleared is looked at again within a year, as customer due diligence is kept up",
+        _HOUSE,
+    ),
     high_risk_countries=Cited(
         FATF_CALL_FOR_ACTION.value | {"CU"},
         "31 CFR parts 510 (North Korea), 515 (Cuba), 560 (Iran); FinCEN's notices of FATF calls for action (Myanmar)",
@@ -79,13 +84,14 @@ US_2025 = Regime(
                 ("application", frozenset({"block", "reject"})),
                 ("contest", frozenset({"approve", "block", "reject"})),
                 ("alert", frozenset({"true_positive"})),
+                ("screening", frozenset({"true_positive"})),
             )
         ),
         f"{HOUSE_RULE}: one form of the internal controls of 31 CFR 1020.210(a)(2)(i)",
         _HOUSE,
     ),
     case_deadlines=Cited(
-        (("application", Term(5)), ("contest", Term(10)), ("alert", Term(20))),
+        (("application", Term(5)), ("contest", Term(10)), ("alert", Term(20)), ("screening", Term(3))),
         f"{HOUSE_RULE}: leaves ten of the 30 days of 31 CFR 1020.320(b)(3) for the filing",
         _HOUSE,
     ),

@@ -207,6 +207,18 @@ async def find_request(conn: Connection, tenant_id: UUID, mac: bytes, digest: by
     return row
 
 
+async def screenings_about(conn: Connection, matters: Collection[str]) -> list[Screening]:
+    """The screenings that a case is about: of its applications (`application:…`), and those named (`screening:…`)."""
+    ids = [UUID(matter.removeprefix("screening:")) for matter in matters if matter.startswith("screening:")]
+    cursor = conn.cursor(row_factory=frozen_row(Screening))
+    await cursor.execute(
+        _SELECT + "WHERE tenant_id = current_tenant() AND (screening_id = ANY(%(ids)s) "
+        "OR about = ANY(%(abouts)s) AND cause = 'application') ORDER BY recorded_at",
+        {"ids": ids, "abouts": [matter for matter in matters if matter.startswith("application:")]},
+    )
+    return await cursor.fetchall()
+
+
 async def hits_of(conn: Connection, screening_id: UUID) -> list[HitRow]:
     cursor = conn.cursor(row_factory=frozen_row(HitRow))
     await cursor.execute(
@@ -217,12 +229,21 @@ async def hits_of(conn: Connection, screening_id: UUID) -> list[HitRow]:
     return await cursor.fetchall()
 
 
-async def known_hits(conn: Connection, subject_id: UUID) -> set[tuple[str, str, str]]:
-    """(list, entity, record hash) of every hit that was ever stored for a subject: each was decided on once."""
+async def lock_subject(conn: Connection, subject_id: UUID) -> None:
+    """Let one transaction at a time screen a subject again."""
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('screening/' || %s::text, 0))", (subject_id,))
+
+
+async def known_hits(conn: Connection, subject_id: UUID, at: datetime) -> set[tuple[str, str, str]]:
+    """(list, entity, record hash) of every hit on a subject that officers were asked about, or a policy: not those of
+    requests, and not those that were cleared until a day that has passed since."""
     cursor = await conn.execute(
-        "SELECT DISTINCT list_name, entity_id, record_hash FROM screening_hit "
-        "WHERE tenant_id = current_tenant() AND subject_id = %s",
-        (subject_id,),
+        "SELECT DISTINCT h.list_name, h.entity_id, h.record_hash FROM screening_hit h JOIN screening s "
+        "USING (tenant_id, screening_id) WHERE h.tenant_id = current_tenant() AND h.subject_id = %(subject_id)s "
+        "AND s.cause <> 'request' AND NOT EXISTS (SELECT FROM cleared_hit c WHERE c.tenant_id = h.tenant_id "
+        "AND c.subject_id = h.subject_id AND c.list_name = h.list_name AND c.entity_id = h.entity_id "
+        "AND c.record_hash = h.record_hash AND c.expires_at <= %(at)s AND c.expires_at > s.screened_at)",
+        {"subject_id": subject_id, "at": at},
     )
     return {(row[0], row[1], row[2]) for row in await cursor.fetchall()}
 
@@ -232,7 +253,7 @@ async def latest_hits(conn: Connection, subject_id: UUID) -> set[tuple[str, str,
     cursor = await conn.execute(
         "SELECT h.list_name, h.entity_id, h.record_hash FROM screening_hit h WHERE h.screening_id = ("
         "SELECT s.screening_id FROM screening s WHERE s.tenant_id = current_tenant() AND s.subject_id = %s "
-        "AND s.cause <> 'request' ORDER BY s.screened_at DESC, s.screening_id DESC LIMIT 1)",
+        "AND s.cause <> 'request' ORDER BY s.recorded_at DESC LIMIT 1)",
         (subject_id,),
     )
     return {(row[0], row[1], row[2]) for row in await cursor.fetchall()}
@@ -309,12 +330,10 @@ async def cleared_now(conn: Connection, subject_id: UUID, at: datetime, versions
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def subjects_to_ask_again(conn: Connection, since: datetime, until: datetime) -> set[UUID]:
-    """Subjects of which a clearance expired between two instants."""
+async def subjects_to_ask_again(conn: Connection, at: datetime) -> set[UUID]:
+    """Subjects of which a clearance has run out by an instant."""
     cursor = await conn.execute(
-        "SELECT DISTINCT subject_id FROM cleared_hit WHERE tenant_id = current_tenant() "
-        "AND expires_at > %s AND expires_at <= %s",
-        (since, until),
+        "SELECT DISTINCT subject_id FROM cleared_hit WHERE tenant_id = current_tenant() AND expires_at <= %s", (at,)
     )
     return {row[0] for row in await cursor.fetchall()}
 
@@ -325,20 +344,31 @@ _TO_SCREEN = (
     "SELECT c.customer_id, c.subject_id, s.screening_id AS query_id, s.sealed_query, c.sealed_profile, u.wrapped_key, "
     "coalesce(t.state, s.state) AS state FROM customer c JOIN subject u USING (tenant_id, subject_id) "
     "LEFT JOIN screened_through t USING (tenant_id, customer_id) LEFT JOIN LATERAL ("
-    "SELECT screening_id, sealed_query, state FROM screening WHERE tenant_id = c.tenant_id "
+    "SELECT screening_id, sealed_query, state, screened_at FROM screening WHERE tenant_id = c.tenant_id "
     "AND subject_id = c.subject_id AND cause = 'application' "
-    "ORDER BY screened_at DESC, screening_id DESC LIMIT 1) s ON true "
+    "ORDER BY recorded_at DESC LIMIT 1) s ON true "
 )
 
 
-async def customers_behind(conn: Connection, state: str, after: UUID | None, limit: int) -> list[ToScreen]:
+_BEHIND = (
+    "(coalesce(t.state, s.state, '') <> %(state)s OR EXISTS (SELECT FROM cleared_hit e WHERE e.tenant_id = c.tenant_id "
+    "AND e.subject_id = c.subject_id AND e.expires_at <= %(at)s "
+    "AND e.expires_at > coalesce(t.screened_at, s.screened_at))) "
+)
+_COUNT = "SELECT count(*) FROM ("
+"""Who has to be looked at: other versions are in force, or a clearance has run out since they were screened."""
+
+
+async def customers_behind(
+    conn: Connection, state: str, at: datetime, after: UUID | None, limit: int
+) -> list[ToScreen]:
     """Customers who are not screened up to a state, in the order of their ids; those whose data was erased never."""
     cursor = conn.cursor(row_factory=frozen_row(ToScreen))
     await cursor.execute(
         _TO_SCREEN + "WHERE c.tenant_id = current_tenant() AND u.wrapped_key IS NOT NULL "
         "AND (%(after)s::uuid IS NULL OR c.customer_id > %(after)s) "
-        "AND coalesce(t.state, s.state, '') <> %(state)s ORDER BY c.customer_id LIMIT %(limit)s",
-        {"after": after, "state": state, "limit": limit},
+        "AND " + _BEHIND + " ORDER BY c.customer_id LIMIT %(limit)s",
+        {"after": after, "state": state, "at": at, "limit": limit},
     )
     return await cursor.fetchall()
 
@@ -354,18 +384,16 @@ async def sample_customers(conn: Connection, state: str, salt: str, limit: int) 
     return await cursor.fetchall()
 
 
-async def count_behind(conn: Connection, state: str) -> dict[str, int]:
-    """How many customers are screened up to which earlier state; `` for those who never were."""
+async def count_behind(conn: Connection, state: str, at: datetime) -> int:
+    """How many customers `customers_behind` would give in all."""
     cursor = await conn.execute(
-        "SELECT coalesce(t.state, s.state, ''), count(*) FROM customer c JOIN subject u USING (tenant_id, subject_id) "
-        "LEFT JOIN screened_through t USING (tenant_id, customer_id) LEFT JOIN LATERAL (SELECT state FROM screening "
-        "WHERE tenant_id = c.tenant_id AND subject_id = c.subject_id AND cause = 'application' "
-        "ORDER BY screened_at DESC, screening_id DESC LIMIT 1) s ON true "
-        "WHERE c.tenant_id = current_tenant() AND u.wrapped_key IS NOT NULL "
-        "AND coalesce(t.state, s.state, '') <> %s GROUP BY 1",
-        (state,),
+        _COUNT + _TO_SCREEN + "WHERE c.tenant_id = current_tenant() AND u.wrapped_key IS NOT NULL "
+        "AND " + _BEHIND + ") AS behind",
+        {"state": state, "at": at},
     )
-    return {row[0]: row[1] for row in await cursor.fetchall()}
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def screened_up_to(

@@ -248,6 +248,30 @@ class Change:
     after: Mapping[str, Any] | None
 
 
+_CHANGES = (
+    "FROM (SELECT entity_id, entity, record_hash FROM watchlist_entity WHERE list_name = %(list_name)s "
+    "AND sha256 = %(old)s) o FULL JOIN (SELECT entity_id, entity, record_hash FROM watchlist_entity "
+    "WHERE list_name = %(list_name)s AND sha256 = %(new)s) n USING (entity_id) WHERE o.entity_id IS NULL "
+    "OR n.entity_id IS NULL OR coalesce(o.record_hash, md5(o.entity::text)) "
+    "<> coalesce(n.record_hash, md5(n.entity::text))"
+)
+_SELECT_CHANGES = (
+    "SELECT %(list_name)s::text AS list_name, coalesce(o.entity_id, n.entity_id) AS entity_id, o.entity AS before, "
+    "n.entity AS after "
+)
+_COUNT_CHANGES = "SELECT count(*) "
+
+
+async def count_changes(conn: Connection, list_name: str, old_sha256: str | None, new_sha256: str | None) -> int:
+    """How many `changes_between` would give."""
+    cursor = await conn.execute(
+        _COUNT_CHANGES + _CHANGES, {"list_name": list_name, "old": old_sha256, "new": new_sha256}
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def changes_between(
     conn: Connection, list_name: str, old_sha256: str | None, new_sha256: str | None
 ) -> list[Change]:
@@ -257,12 +281,6 @@ async def changes_between(
     """
     cursor = conn.cursor(row_factory=frozen_row(Change))
     await cursor.execute(
-        "SELECT %(list_name)s::text AS list_name, coalesce(o.entity_id, n.entity_id) AS entity_id, o.entity AS before, "
-        "n.entity AS after FROM (SELECT entity_id, entity, record_hash FROM watchlist_entity "
-        "WHERE list_name = %(list_name)s AND sha256 = %(old)s) o FULL JOIN (SELECT entity_id, entity, record_hash "
-        "FROM watchlist_entity WHERE list_name = %(list_name)s AND sha256 = %(new)s) n USING (entity_id) "
-        "WHERE o.entity_id IS NULL OR n.entity_id IS NULL OR coalesce(o.record_hash, md5(o.entity::text)) "
-        "<> coalesce(n.record_hash, md5(n.entity::text)) ORDER BY 2",
-        {"list_name": list_name, "old": old_sha256, "new": new_sha256},
+        _SELECT_CHANGES + _CHANGES + " ORDER BY 2", {"list_name": list_name, "old": old_sha256, "new": new_sha256}
     )
     return await cursor.fetchall()

@@ -13,14 +13,15 @@ from activities.applicants import Applicant, age_on, fetch_known
 from activities.readings import open_readings
 from activities.recording import DecisionRecorder, data_key, regime_of
 from aml.customer_risk import RatingThresholds, features
+from aml.rating_review import rating_facts, rating_table
 from explain.attribution import TreeModel
 from explain.bands import band, band_finding
-from explain.record import DecisionKind, InputRef
+from explain.record import DecisionKind, InputRef, sha256_hex
 from explain.registry import Artifact
 from jurisdictions import years_after
 from jurisdictions.onboarding import policy_parameters
 from kyc.policy import onboarding_facts, onboarding_table
-from store import applications, customers, decisions, subjects
+from store import applications, cases, customers, decisions, subjects
 from store.connection import Connection, Pool, tenant_transaction
 from vault import contexts
 from vault.envelope import open_sealed, seal
@@ -122,6 +123,33 @@ class DecisionActivities(DecisionSteps):
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
             recorded = await self.recorder.append(conn, decision, key, "decide_outcome")
         return m.Outcome(recorded.decision_id, recorded.outcome, tuple(finding.rule for finding in decision.findings))
+
+    @activity.defn
+    async def review_rating(self, review: m.RatingReview) -> None:
+        scope = review.scope
+        async with tenant_transaction(self.pool, scope.tenant_id) as conn:
+            case = await cases.fetch_case(conn, review.case_id)
+            customer = next(reversed(await customers.customers_of_subject(conn, case.subject_id)), None)
+            if customer is None or case.disposition is None:
+                return  # about an account that nobody of ours holds
+            key = await data_key(conn, self.keys, scope.tenant_id, case.subject_id)
+            inconclusive = await cases.count_closed(
+                conn, case.subject_id, m.Disposition.INCONCLUSIVE.value, other_than=review.case_id
+            )
+        table = rating_table()
+        await self.recorder.register_table(table)
+        decision = self.recorder.by_table(
+            scope,
+            DecisionKind.RATING_CHANGE,
+            case.subject_id,
+            f"customer:{customer.customer_id}",
+            table,
+            dict(rating_facts(customer.rating, case.disposition, inconclusive_before=inconclusive)),
+            (InputRef("case", sha256_hex(str(review.case_id).encode())),),
+        )
+        async with tenant_transaction(self.pool, scope.tenant_id) as conn:
+            recorded = await self.recorder.append(conn, decision, key, "review_rating")
+            await customers.raise_rating(conn, customer.customer_id, recorded.outcome)
 
     @activity.defn
     async def conclude_application(self, conclusion: m.Conclusion) -> None:

@@ -25,10 +25,10 @@ from activities.cases import CaseActivities
 from activities.decisions import DecisionActivities
 from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
+from activities.gateways import FolderGateway
 from activities.identity import IdentityActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
-from activities.rescreening import RescreeningActivities
 from activities.screening import ScreeningActivities
 from activities.screening_desk import ScreeningDesk
 from activities.watchlist_index import WatchlistHolder
@@ -57,17 +57,8 @@ from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
-from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow, ScreeningCheckWorkflow
 
-WORKFLOWS = (
-    OnboardingWorkflow,
-    ContestWorkflow,
-    InvestigationWorkflow,
-    CaseWorkflow,
-    RescreeningWorkflow,
-    HitReviewWorkflow,
-    ScreeningCheckWorkflow,
-)
+WORKFLOWS = (OnboardingWorkflow, ContestWorkflow, InvestigationWorkflow, CaseWorkflow)
 FILING_WORKFLOWS = (FilingWorkflow, FilingDutiesWorkflow)
 
 CONNECTIONS = 8
@@ -109,7 +100,6 @@ def build_workers(
     identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
     screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
     screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
-    rescreening = RescreeningActivities(parts.pool, parts.keys, screening_desk)
     decisions = DecisionActivities(
         parts.pool,
         parts.vault,
@@ -130,15 +120,10 @@ def build_workers(
             identity.read_document,  # for what was put here before documents had a queue of their own
             identity.check_application,
             screening.screen_applicant,
-            rescreening.plan_rescreening,
-            rescreening.rescreen_slice,
-            rescreening.admit_hits,
-            rescreening.remember_cleared,
-            rescreening.tenants_to_check,
-            rescreening.check_sample,
             decisions.rate_risk,
             decisions.decide_outcome,
             decisions.conclude_application,
+            decisions.review_rating,
             cases.admit_contest,
             cases.open_case,
             cases.record_case_event,

@@ -311,6 +311,18 @@ async def cases_about(conn: Connection, about: str) -> list[Case]:
     return await cursor.fetchall()
 
 
+async def count_closed(conn: Connection, subject_id: UUID, disposition: str, *, other_than: UUID) -> int:
+    """How many other cases about a person closed with this disposition."""
+    cursor = await conn.execute(
+        "SELECT count(*) FROM case_file WHERE tenant_id = current_tenant() AND subject_id = %s AND status = 'closed' "
+        "AND disposition = %s AND case_id <> %s",
+        (subject_id, disposition, other_than),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 async def fetch_events(conn: Connection, case_id: UUID) -> list[CaseEventRow]:
     """The case's accepted actions by revision."""
     cursor = conn.cursor(row_factory=frozen_row(CaseEventRow))

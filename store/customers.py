@@ -91,10 +91,14 @@ async def customers_of_subject(conn: Connection, subject_id: UUID) -> list[Custo
     return await cursor.fetchall()
 
 
-async def set_rating(conn: Connection, customer_id: UUID, rating: str) -> None:
-    cursor = await conn.execute("UPDATE customer SET rating = %s WHERE customer_id = %s", (rating, customer_id))
-    if cursor.rowcount == 0:
-        raise LookupError(f"no customer {customer_id}")
+async def raise_rating(conn: Connection, customer_id: UUID, rating: str) -> bool:
+    """Whether it was lower before; a rating that is as high already stays."""
+    cursor = await conn.execute(
+        "UPDATE customer SET rating = %(rating)s WHERE customer_id = %(customer_id)s "
+        "AND array_position(%(order)s::text[], rating) < array_position(%(order)s::text[], %(rating)s)",
+        {"rating": rating, "customer_id": customer_id, "order": ["low", "medium", "high"]},
+    )
+    return cursor.rowcount == 1
 
 
 async def open_account(conn: Connection, tenant_id: UUID, account_ref: str, customer_id: UUID) -> bool:

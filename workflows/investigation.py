@@ -6,7 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
     from workflows import policies
     from workflows.case import review_case
-    from workflows.steps import CaseSteps, MonitoringSteps
+    from workflows.steps import CaseSteps, DecisionSteps, MonitoringSteps
     from workflows.visibility import show_case, show_state, show_tenant
 
 
@@ -26,6 +26,8 @@ class InvestigationWorkflow:
         if not opened.joined:
             result = await review_case(request.scope, request.kind, opened, alert.officer_public_key)
             await self._write_outcome(m.CaseClosed(request.scope, result))
+            if workflow.patched("rating-review"):
+                await self._review_rating(m.RatingReview(request.scope, opened.case_id))
         show_state("concluded", "The alert is dealt with in its case.")
         return m.InvestigationResult(opened.case_id, opened.joined)
 
@@ -46,4 +48,9 @@ class InvestigationWorkflow:
     async def _write_outcome(self, closed: m.CaseClosed) -> None:
         await workflow.execute_activity_method(
             CaseSteps.write_case_outcome, closed, summary="Write the outcome", **policies.RECORDING
+        )
+
+    async def _review_rating(self, review: m.RatingReview) -> None:
+        await workflow.execute_activity_method(
+            DecisionSteps.review_rating, review, summary="Review the customer's rating", **policies.DECIDING
         )

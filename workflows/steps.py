@@ -78,6 +78,11 @@ class DecisionSteps(ABC):
     async def conclude_application(self, conclusion: m.Conclusion) -> None:
         """Write state, outcome and applicant-safe reasons; an approved applicant becomes a customer."""
 
+    @abstractmethod
+    @activity.defn
+    async def review_rating(self, review: m.RatingReview) -> None:
+        """Decide what a closed case means for the rating of the customer it was about, and store the decision."""
+
 
 class CaseSteps(ABC):
     """Cases and what becomes of them."""

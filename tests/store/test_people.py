@@ -154,13 +154,13 @@ async def test_an_application_becomes_one_customer(world: Any) -> None:
                 conn, world.tenant_id, attempt, world.subject_id, application_id, "low", b"profile"
             )
             assert made == customer_id
-        await customers.set_rating(conn, customer_id, "high")
+        assert await customers.raise_rating(conn, customer_id, "high")
+        assert not await customers.raise_rating(conn, customer_id, "medium")
         stored = await customers.fetch_customer(conn, customer_id)
         assert stored is not None
         assert (stored.rating, stored.sealed_profile) == ("high", b"profile")
         assert await customers.fetch_customer(conn, uuid4()) is None
-        with pytest.raises(LookupError):
-            await customers.set_rating(conn, uuid4(), "low")
+        assert not await customers.raise_rating(conn, uuid4(), "high")
 
 
 async def test_an_account_belongs_to_one_customer(world: Any) -> None:

@@ -20,6 +20,14 @@ class AlertRef:
 
 
 @dataclass(frozen=True)
+class RatingReview:
+    """After a case closed, whatever came of it."""
+
+    scope: Scope
+    case_id: UUID
+
+
+@dataclass(frozen=True)
 class InvestigationResult:
     """The same whether or not a filing follows."""
 

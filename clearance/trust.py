@@ -6,8 +6,8 @@ from the models, which come with the release and are read-only: what is approved
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,8 @@ CUSTOMER_RISK = "customer_risk"
 TRANSACTIONS = "transactions"
 SCREENING = "screening"
 DOCUMENT_LINES = "mrz"
-SHIPPED = (CUSTOMER_RISK, TRANSACTIONS, SCREENING, DOCUMENT_LINES)
+DOCUMENT_FIELDS = "visual_zone"
+SHIPPED = (CUSTOMER_RISK, TRANSACTIONS, SCREENING, DOCUMENT_LINES, DOCUMENT_FIELDS)
 """The folders of the models that services decide with."""
 
 EMBEDDED_APPROVERS = ("embedded-approver-1", "embedded-approver-2")
@@ -54,10 +55,16 @@ class ApprovedModels:
     models: Path
     folder: Path
     """The trust folder."""
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of models that a deployment brings in the place of shipped ones; approved like those."""
+
+    def place(self, name: str) -> Path:
+        """The folder of the model `name`."""
+        return self.elsewhere.get(name, self.models / name)
 
     def champion(self, name: str) -> Artifact:
         """The model in the folder `name`, approved to decide. Raises `ModelNotLoaded`."""
-        return load_approved(self.models / name, self.trust(), Role.CHAMPION, self.signed(name))
+        return load_approved(self.place(name), self.trust(), Role.CHAMPION, self.signed(name))
 
     def signed(self, name: str) -> Path:
         return self.folder / "approvals" / name
@@ -75,7 +82,7 @@ class ApprovedModels:
 
         Raises `KeyNotTrusted` and `ModelNotLoaded`.
         """
-        approver, artifact = self._owner(key), load(self.models / name)
+        approver, artifact = self._owner(key), load(self.place(name))
         approval = approve(key, approver, role, artifact.ref.sha256, artifact.card_sha256, datetime.now(UTC))
         try:
             others = [
@@ -103,14 +110,14 @@ class ApprovedModels:
     def _standing(self, name: str) -> Standing:
         artifact = None
         try:
-            artifact = load(self.models / name)
+            artifact = load(self.place(name))
             approvals = read_approvals(self.signed(name))
         except (ModelNotLoaded, ModelNotApproved) as error:
             return Standing(name, artifact, None, (), str(error))
         problems = []
         for role in Role:
             try:
-                approved = load_approved(self.models / name, self.trust(), role, self.signed(name))
+                approved = load_approved(self.place(name), self.trust(), role, self.signed(name))
             except ModelNotLoaded as error:
                 problems.append(str(error))
                 continue
@@ -144,7 +151,12 @@ class ApprovedModels:
 
 
 def approved_models(settings: Settings) -> ApprovedModels:
-    return ApprovedModels(settings.models, settings.model_trust_folder)
+    brought = {DOCUMENT_FIELDS: settings.visual_zone_model}
+    return ApprovedModels(
+        settings.models,
+        settings.model_trust_folder,
+        {name: folder for name, folder in brought.items() if folder is not None},
+    )
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:

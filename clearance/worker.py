@@ -42,11 +42,12 @@ from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
-from clearance.trust import CUSTOMER_RISK, DOCUMENT_LINES, SCREENING, ApprovedModels, approved_models
+from clearance.trust import CUSTOMER_RISK, DOCUMENT_FIELDS, DOCUMENT_LINES, SCREENING, ApprovedModels, approved_models
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel
 from kyc.faces import match_faces
-from kyc.reader import read_document
+from kyc.layout_tagger import LayoutTagger
+from kyc.reader import Reader
 from store.connection import Pool
 from vault.keys import FileKeyProvider, KeyProvider
 from vault.objects import Vault, open_vault
@@ -96,8 +97,10 @@ def build_workers(
     """
     recorder = DecisionRecorder(parts.pool, parts.code_version)
     risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
-    parts.models.champion(DOCUMENT_LINES)
-    identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
+    for name in (DOCUMENT_LINES, DOCUMENT_FIELDS):
+        parts.models.champion(name)
+    reader = Reader(tagger=LayoutTagger(parts.models.place(DOCUMENT_FIELDS)))
+    identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, reader.read, match_faces, readers)
     screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
     screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
     decisions = DecisionActivities(

@@ -17,11 +17,13 @@ from api.routes import (
     cases,
     decisions,
     documents,
+    evidence,
     filings,
     health,
     proofs,
     tokens,
     transactions,
+    uploads,
 )
 from api.schemas.applications import OrganisationIn, PersonIn
 from api.schemas.problems import Problem
@@ -53,6 +55,7 @@ _TAGS = [
     {"name": "alerts", "description": "What monitoring found."},
     {"name": "decisions", "description": "Every automated decision with its explanation."},
     {"name": "cases", "description": "What officers review and decide."},
+    {"name": "uploads", "description": "For applicants: answer a request, once, with the token of its link."},
     {"name": "documents", "description": "Document pages for review."},
     {"name": "filings", "description": "For filing officers."},
     {"name": "tokens", "description": "Sign in."},
@@ -71,6 +74,8 @@ def create_app(services: Services) -> FastAPI:
         decisions.router,
         proofs.router,
         cases.router,
+        evidence.router,
+        uploads.router,
         documents.router,
         filings.router,
     ):

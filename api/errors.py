@@ -37,6 +37,7 @@ from store.customers import AccountTaken
 from store.decisions import DecisionUnknown
 from store.filings import FilingUnknown
 from store.ledger_export import NotYetProvable
+from store.requests import RequestUnknown
 from store.subjects import SubjectErased
 from vault.objects import VaultObjectCorrupt, VaultObjectMissing
 
@@ -202,6 +203,13 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "Plots and counterfactuals are not to be had right now",
         "The decision itself is not affected, and its explanation can be read. Try again in a few seconds.",
         headers=_RETRY,
+    ),
+    RequestUnknown: Kind(
+        HTTPStatus.NOT_FOUND,
+        "UPLOAD_CLOSED",
+        "This link is no longer good",
+        "It was used, has expired, is no longer needed, or is not complete. Ask for a new one if you still have "
+        "something to send.",
     ),
     SubjectErased: Kind(
         HTTPStatus.GONE,

@@ -21,10 +21,11 @@ from temporalio.service import RPCStatusCode
 from api.auth import Principal
 from api.permissions import Permission
 from api.services import Services, TemporalDown, TemporalGetter
-from workflows.assertions import AssertionClaims, Purpose, mint
+from workflows.assertions import AssertionClaims, Purpose, detail_digest, mint
 from workflows.messages import (
     CaseAction,
     CaseCommand,
+    CaseDetail,
     CaseState,
     Disposition,
     FilingAction,
@@ -67,6 +68,7 @@ class Intent:
     disposition: Disposition | None = None
     reason_id: UUID | None = None
     reason_sha256: str = ""
+    detail: CaseDetail | None = None
 
 
 async def look(temporal: TemporalGetter, workflow_id: str, result: type[State]) -> tuple[Handle, State]:
@@ -97,6 +99,7 @@ async def act_on_case(
         disposition=intent.disposition,
         reason_id=intent.reason_id,
         reason_sha256=intent.reason_sha256,
+        detail=intent.detail,
     )
     return await _update(handle, intent.action, command, CaseState)
 
@@ -125,6 +128,7 @@ def _assertion(run_id: str, revision: int, services: Services, principal: Princi
         officer_id=principal.person,
         disposition=intent.disposition,
         reason_sha256=intent.reason_sha256,
+        detail_sha256=detail_digest(intent.detail),
     )
     role = principal.role_allowing(intent.permission).value
     return mint(AssertionClaims(purpose, role, issued_at=services.clock()), services.assertion_key)

@@ -15,14 +15,18 @@ class Permission(StrEnum):
     READ_CASES = "cases:read"
     WORK_CASES = "cases:work"
     APPROVE_CASES = "cases:approve"
+    ASSIGN_CASES = "cases:assign"
     FILE = "filings"
     READ_METRICS = "metrics:read"
+    MANAGE_OFFICERS = "officers:manage"
+    MANAGE_WEBHOOKS = "webhooks:manage"
     READ_AUDIT = "audit:read"
 
 
 class Role(StrEnum):
     """An officer's roles; an officer may hold several."""
 
+    SUBMITTER = "submitter"
     ANALYST = "analyst"
     APPROVER = "approver"
     FILING_OFFICER = "filing_officer"
@@ -35,15 +39,26 @@ _READ = frozenset(
 )
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.SUBMITTER: frozenset({Permission.SUBMIT_APPLICATIONS, Permission.READ_APPLICATIONS, Permission.OPEN_ACCOUNTS}),
     Role.ANALYST: _READ | {Permission.WORK_CASES},
-    Role.APPROVER: _READ | {Permission.WORK_CASES, Permission.APPROVE_CASES},
+    Role.APPROVER: _READ
+    | {Permission.WORK_CASES, Permission.APPROVE_CASES, Permission.ASSIGN_CASES, Permission.READ_METRICS},
     Role.FILING_OFFICER: _READ | {Permission.FILE},
-    Role.AUDITOR: _READ | {Permission.READ_AUDIT},
-    Role.ADMINISTRATOR: frozenset({Permission.READ_METRICS}),
+    Role.AUDITOR: _READ | {Permission.READ_AUDIT, Permission.READ_METRICS},
+    Role.ADMINISTRATOR: frozenset({Permission.READ_METRICS, Permission.MANAGE_OFFICERS, Permission.MANAGE_WEBHOOKS}),
 }
-"""That the approver is another person than the maker is for the workflow to check: it knows who the maker was."""
+"""The one table of roles. A submitter sees applications as applicants may; an administrator sees no person and no case.
+That the approver is another person than the maker is for the workflow to check: it knows who the maker was."""
 
-PERSONS_ONLY = frozenset({Permission.WORK_CASES, Permission.APPROVE_CASES, Permission.FILE})
+PERSONS_ONLY = frozenset(
+    {
+        Permission.WORK_CASES,
+        Permission.APPROVE_CASES,
+        Permission.ASSIGN_CASES,
+        Permission.FILE,
+        Permission.MANAGE_OFFICERS,
+    }
+)
 """What no API key may do, whatever its scopes: a human decision is made by a person who can be named."""
 
 SCOPE_PERMISSIONS: dict[str, Permission] = {

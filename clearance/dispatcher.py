@@ -34,11 +34,13 @@ from store import filings, outbox
 from store.connection import Connection, Pool, service_transaction
 from workflows import messages as m
 from workflows.contest import ContestWorkflow
+from workflows.evidence import EvidenceWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import START_RPC
-from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow
+from workflows.reopening import ReopeningWorkflow
+from workflows.webhook import WebhookWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -114,13 +116,13 @@ class MainOutbox:
                 case m.Kind.INVESTIGATION:
                     alert = m.InvestigationInput(row.tenant_id, UUID(row.payload["alert_id"]), key)
                     return Start(InvestigationWorkflow.run, alert, row.workflow_id, "Investigation of an alert")
-                case m.Kind.RESCREENING:
-                    return Start(
-                        RescreeningWorkflow.run, m.RescreeningInput(row.tenant_id), row.workflow_id, "New list versions"
-                    )
-                case m.Kind.HIT_REVIEW:
-                    hits = m.HitReviewInput(row.tenant_id, UUID(row.payload["screening_id"]), key)
-                    return Start(HitReviewWorkflow.run, hits, row.workflow_id, "Review of new hits")
+                case m.Kind.REOPENING:
+                    return Start(ReopeningWorkflow.run, _reopening(row, key), row.workflow_id, "A case opened again")
+                case m.Kind.EVIDENCE:
+                    return Start(EvidenceWorkflow.run, _evidence(row), row.workflow_id, "Files on a case")
+                case m.Kind.WEBHOOK:
+                    webhook = m.WebhookInput(row.tenant_id, UUID(row.payload["delivery_id"]))
+                    return Start(WebhookWorkflow.run, webhook, row.workflow_id, "Delivery of a webhook")
         except (KeyError, ValueError) as error:
             raise RowRefused(f"the payload of this {row.kind} row lacks an id") from error
         raise RowRefused(f"no workflow is known for rows of kind {row.kind!r}")
@@ -130,6 +132,32 @@ class MainOutbox:
 
     async def failed(self, conn: Connection, row: outbox.OutboxRow, error: str) -> None:
         await outbox.mark_failed(conn, row.outbox_id, error)
+
+
+def _reopening(row: outbox.OutboxRow, key: str) -> m.ReopeningInput:
+    payload = row.payload
+    return m.ReopeningInput(
+        tenant_id=row.tenant_id,
+        reopening_id=UUID(payload["reopening_id"]),
+        case_id=UUID(payload["case_id"]),
+        revision=int(payload["revision"]),
+        officer_id=UUID(payload["officer_id"]),
+        reason_id=UUID(payload["reason_id"]),
+        reason_sha256=payload["reason_sha256"],
+        assertion=payload["assertion"],
+        asked_at=datetime.fromisoformat(payload["asked_at"]),
+        officer_public_key=key,
+    )
+
+
+def _evidence(row: outbox.OutboxRow) -> m.EvidenceInput:
+    request_id = row.payload.get("request_id")
+    return m.EvidenceInput(
+        tenant_id=row.tenant_id,
+        case_id=UUID(row.payload["case_id"]),
+        evidence_ids=tuple(UUID(number) for number in row.payload["evidence_ids"]),
+        request_id=UUID(request_id) if request_id else None,
+    )
 
 
 class FilingOutbox:

@@ -65,6 +65,7 @@ def _services(
         filings=filings,
         explainer=explainer,
         ledger=ledger,
+        public_url=settings.public_address,
         console=console,
     )
 

@@ -29,10 +29,6 @@ class Settings(BaseSettings):
         default=None, description="Folder of the model approvers' public keys and of their approvals and revocations."
     )
 
-    visual_zone_model: Path | None = Field(
-        default=None, description="Folder of another LayoutLM-family checkpoint for the printed fields of documents."
-    )
-
     database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
     database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
     filing_database_password_file: Path | None = Field(
@@ -81,6 +77,12 @@ class Settings(BaseSettings):
         default="", description="Origin at which officers open the Temporal Web UI: linked, and allowed to decode."
     )
     log_level: str = "INFO"
+    public_url: str = Field(
+        default="", description="Where applicants and officers reach the API, for links; its own address by default."
+    )
+    outbound_private: bool = Field(
+        default=False, description="Let webhooks and key sets go to private addresses and over http: embedded only."
+    )
 
     @field_validator("home", "data", "schemas", "models")
     @classmethod
@@ -90,6 +92,10 @@ class Settings(BaseSettings):
     @property
     def secrets_folder(self) -> Path:
         return self.secrets or self.home / "secrets"
+
+    @property
+    def public_address(self) -> str:
+        return self.public_url or f"http://{self.api_host}:{self.api_port}"
 
     @property
     def model_trust_folder(self) -> Path:

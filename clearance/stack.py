@@ -161,6 +161,8 @@ def _describe(home: Path, ports: Ports, admin_url: str) -> Stack:
         "CLEARANCE_DATABASE_URL": database_url,
         "CLEARANCE_TEMPORAL_ADDRESS": f"127.0.0.1:{ports.temporal}",
         "CLEARANCE_API_PORT": str(ports.api),
+        # Webhooks and issuers of an embedded stack are on this machine.
+        "CLEARANCE_OUTBOUND_PRIVATE": "true",
         "CLEARANCE_ENGINE_PORT": str(ports.engine),
         "CLEARANCE_WEB_UI_URL": f"http://127.0.0.1:{ports.web_ui}",
     }

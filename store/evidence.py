@@ -51,12 +51,13 @@ _COLUMNS = (
 )
 
 
-async def add_evidence(conn: Connection, evidence: NewEvidence) -> None:
-    """Write an upload; it is on the case once the case's workflow has accepted it."""
+async def add_evidence(conn: Connection, evidence: NewEvidence, attached_at: datetime | None = None) -> None:
+    """Write an upload. An officer's is on the case once its workflow has accepted it, an applicant's at once."""
     await conn.execute(
         "INSERT INTO case_evidence (evidence_id, tenant_id, case_id, subject_id, officer_id, request_id, sha256, "
-        "media_type, size, sealed_file_name) VALUES (%(evidence_id)s, %(tenant_id)s, %(case_id)s, %(subject_id)s, "
-        "%(officer_id)s, %(request_id)s, %(sha256)s, %(media_type)s, %(size)s, %(sealed_file_name)s)",
+        "media_type, size, sealed_file_name, attached_at) VALUES (%(evidence_id)s, %(tenant_id)s, %(case_id)s, "
+        "%(subject_id)s, %(officer_id)s, %(request_id)s, %(sha256)s, %(media_type)s, %(size)s, %(sealed_file_name)s, "
+        "%(attached_at)s)",
         {
             "evidence_id": evidence.evidence_id,
             "tenant_id": evidence.tenant_id,
@@ -68,6 +69,7 @@ async def add_evidence(conn: Connection, evidence: NewEvidence) -> None:
             "media_type": evidence.media_type,
             "size": evidence.size,
             "sealed_file_name": evidence.sealed_file_name,
+            "attached_at": attached_at,
         },
     )
 
@@ -77,15 +79,6 @@ async def attach_evidence(conn: Connection, evidence_ids: Sequence[UUID], at: da
     await conn.execute(
         "UPDATE case_evidence SET attached_at = %(at)s WHERE evidence_id = ANY(%(ids)s) AND attached_at IS NULL",
         {"ids": list(evidence_ids), "at": at},
-    )
-
-
-async def attach_answer(conn: Connection, request_id: UUID, at: datetime) -> None:
-    """All that the applicant sent on a request is on the case; again changes nothing."""
-    await conn.execute(
-        "UPDATE case_evidence SET attached_at = %(at)s WHERE tenant_id = current_tenant() "
-        "AND request_id = %(request_id)s AND attached_at IS NULL",
-        {"request_id": request_id, "at": at},
     )
 
 

@@ -14,8 +14,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from explain.record import canonical_json
-from workflows.messages import ASSERTION_LIFETIME, Disposition
+from explain.record import canonical_json, sha256_hex
+from workflows.messages import ASSERTION_LIFETIME, CaseDetail, Disposition
 
 CLOCK_SKEW = timedelta(seconds=30)
 """How far the clock of the minting API may run ahead of the Temporal server's."""
@@ -51,6 +51,13 @@ class Purpose:
     officer_id: UUID
     disposition: Disposition | None = None
     reason_sha256: str = ""
+    detail_sha256: str = ""
+    """`detail_digest` of what else the action says: whose the case becomes, until when, which file."""
+
+
+def detail_digest(detail: CaseDetail | None) -> str:
+    """SHA-256 (hex) of an action's details; empty where it has none."""
+    return "" if detail is None else sha256_hex(canonical_json(detail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ def _opened(assertion: str, public_key: str) -> AssertionClaims:
             officer_id=UUID(purpose["officer_id"]),
             disposition=None if disposition is None else Disposition(disposition),
             reason_sha256=purpose["reason_sha256"],
+            detail_sha256=purpose.get("detail_sha256", ""),
         ),
         role=raw["role"],
         issued_at=datetime.fromisoformat(raw["issued_at"]),

@@ -56,6 +56,12 @@ RECORDING = StepPolicy(start_to_close_timeout=timedelta(seconds=15), retry_polic
 AWAITING_CASE = StepPolicy(start_to_close_timeout=timedelta(seconds=15), retry_policy=_patient(timedelta(minutes=1)))
 """Asked again, from each second to each minute, until officers have decided; retries leave no trace in the history."""
 
+DELIVERING = StepPolicy(start_to_close_timeout=timedelta(minutes=1), retry_policy=_patient(timedelta(minutes=1)))
+"""One attempt at an endpoint and its row; how attempts follow each other is `workflows.webhook`'s."""
+
+DECODING = StepPolicy(start_to_close_timeout=timedelta(minutes=3), retry_policy=_patient(timedelta(minutes=1)))
+"""A child process of half a minute at most, which may have to wait for its turn."""
+
 DRAFTING = StepPolicy(start_to_close_timeout=timedelta(minutes=2), retry_policy=_patient(timedelta(minutes=5)))
 SUBMITTING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy=_patient(timedelta(minutes=15)))
 """The authority's gateway may be closed for hours."""
@@ -71,21 +77,6 @@ ANSWERING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy
 
 SEARCHING_DUTIES = StepPolicy(start_to_close_timeout=timedelta(minutes=10), retry_policy=_patient(timedelta(minutes=5)))
 """Two weeks of a tenant's cash, for every tenant."""
-
-PLANNING_RESCREENING = StepPolicy(
-    start_to_close_timeout=timedelta(minutes=10), retry_policy=_patient(timedelta(minutes=1))
-)
-"""A count, but the first one after a new list waits for the index to be built: a minute for hundreds of thousands."""
-
-RESCREENING = StepPolicy(
-    start_to_close_timeout=timedelta(minutes=30),
-    heartbeat_timeout=timedelta(minutes=5),
-    retry_policy=_patient(timedelta(minutes=1)),
-)
-"""A slice of customers, each one a heartbeat; the first one waits for the index and the delta."""
-
-FETCHING = StepPolicy(start_to_close_timeout=timedelta(hours=2), retry_policy=_patient(timedelta(minutes=15)))
-"""Every list with its own patience; what a source refuses is an answer, not an error."""
 
 START_RPC = timedelta(seconds=10)
 """How long the dispatcher waits for Temporal to accept a start before it counts as down."""

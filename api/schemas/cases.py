@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.alerts import AlertRow
 from api.schemas.decisions import DecisionRow, FindingOut
-from api.schemas.fields import LongText
-from workflows.messages import Disposition
+from api.schemas.fields import Instant, LongText
+from workflows.messages import Disposition, FalsePositiveReason
 
 Status = Literal["open", "claimed", "awaiting_approval", "reopening", "closed"]
 Kind = Literal["application", "contest", "alert", "screening"]
@@ -126,6 +126,9 @@ class CaseOut(CaseRow):
     history: list[CaseEventOut]
 
 
+# --- What officers send ----------------------------------------------------------------------------------------------
+
+
 class ActionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -151,6 +154,10 @@ class DecideIn(BaseModel):
         description="Of an application: approve, reject, block; of an alert: true_positive, false_positive, …"
     )
     reason: LongText
+    false_positive_reason: FalsePositiveReason | None = Field(
+        default=None,
+        description="Why it was none: with `false_positive` it has to be said, with `approve` it may be.",
+    )
 
 
 class ApproveIn(BaseModel):
@@ -179,3 +186,92 @@ class CaseStateOut(BaseModel):
     claimed_by: UUID | None
     maker: UUID | None
     disposition: Disposition | None
+    snoozed_until: datetime | None = None
+    request_due_at: datetime | None = None
+
+
+class AssignIn(ActionIn):
+    officer_id: UUID = Field(description="Whose the case becomes.")
+    reason: LongText | None = None
+
+
+class SnoozeIn(ActionIn):
+    until: Instant
+    reason: LongText
+
+
+class ReopenIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    revision: int = Field(ge=0, description="The revision you looked at.")
+    reason: LongText
+
+
+class ReopenAccepted(BaseModel):
+    """It is written down, and the case is opened again whatever else is down."""
+
+    case_id: UUID
+    reopening_id: UUID
+
+
+class RequestIn(ActionIn):
+    """What the applicant is asked for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"text": "Please send both sides of your identity card.", "answer_by": "2026-03-14T12:00:00Z"}]
+        },
+    )
+
+    text: LongText = Field(description="Shown to the applicant as it is: write nothing about suspicions.")
+    answer_by: Instant = Field(description="At most 60 days from now. Half way a reminder goes out.")
+
+
+class RequestMade(BaseModel):
+    request_id: UUID
+    upload_url: str = Field(
+        description="For the applicant, shown here once: it opens one upload until it expires. The token is in the "
+        "fragment, which browsers do not send; the webhook carries the same link."
+    )
+    expires_at: datetime
+    state: "CaseStateOut"
+
+
+class EvidenceAttached(BaseModel):
+    evidence_id: UUID
+    sha256: str
+    state: "CaseStateOut"
+
+
+class BulkCase(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    case_id: UUID
+    revision: int = Field(ge=0, description="The revision you looked at.")
+
+
+class BulkIn(BaseModel):
+    """One action on many cases."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["claim", "release", "assign", "snooze", "note", "decide", "approve", "return"]
+    cases: Annotated[list[BulkCase], Field(min_length=1, max_length=100)]
+    disposition: Disposition | None = None
+    reason: LongText | None = None
+    false_positive_reason: FalsePositiveReason | None = None
+    officer_id: UUID | None = Field(default=None, description="Whose the cases become, with `assign`.")
+    until: Instant | None = Field(default=None, description="Until when, with `snooze`.")
+
+
+class BulkResult(BaseModel):
+    """What became of one case: its state, or the problem."""
+
+    case_id: UUID
+    state: "CaseStateOut | None" = None
+    problem: dict[str, Any] | None = None
+
+
+class BulkOut(BaseModel):
+    results: list[BulkResult] = Field(description="In the order of the request.")

@@ -13,7 +13,7 @@ from temporalio.service import RPCStatusCode
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding, TemporalDown
-from workflows.assertions import AssertionRefused, Purpose, verify
+from workflows.assertions import AssertionRefused, Purpose, detail_digest, verify
 from workflows.messages import CaseAction, CaseCommand, CaseState, FilingCommand, FilingState
 from workflows.review import ActionRefused, Review
 
@@ -58,13 +58,15 @@ class FakeCase:
             command.officer_id,
             command.disposition,
             command.reason_sha256,
+            detail_digest(command.detail),
         )
         try:
-            claims = verify(command.assertion, self.public_key, purpose, datetime.now(UTC))
-            self.review.check(command, claims.role)
+            now = datetime.now(UTC)
+            claims = verify(command.assertion, self.public_key, purpose, now)
+            self.review.check(command, claims.role, now)
         except (AssertionRefused, ActionRefused) as refusal:
             refuse(refusal.code, str(refusal))
-        self.review = self.review.after(command)
+        self.review = self.review.after(command, now)
         return self._state()
 
     def reset(self) -> None:
@@ -81,6 +83,9 @@ class FakeCase:
             maker=review.maker,
             disposition=review.disposition,
             run_id=self.run_id,
+            snoozed_until=review.snoozed_until,
+            request_id=review.request.request_id if review.request else None,
+            request_due_at=review.request.due_at if review.request else None,
         )
 
 

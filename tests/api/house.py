@@ -267,7 +267,7 @@ class House:
         async with self.as_role("clearance_worker", tenant) as connection:
             await open_case(connection, row, key=f"test/{case_id}")
         by_two = frozenset(Disposition if four_eyes else ())
-        case = FakeCase(case_id, self.public_key, Review(kind, by_two, frozenset(excluded)))
+        case = FakeCase(case_id, self.public_key, Review(kind, by_two, frozenset(excluded), due_at=row.due_at))
         self.temporal.workflows[row.workflow_id] = case
         return case
 
@@ -351,7 +351,16 @@ class House:
 
 async def make_tenant(url: str, keys: FileKeyProvider, name: str, regime: str) -> Tenant:
     tenant_id, api_key = uuid4(), new_api_key()
-    logins = ("analyst", "analyst2", "approver", "filing_officer", "filing_officer2", "auditor", "administrator")
+    logins = (
+        "submitter",
+        "analyst",
+        "analyst2",
+        "approver",
+        "filing_officer",
+        "filing_officer2",
+        "auditor",
+        "administrator",
+    )
     officers = {login: uuid4() for login in logins}
     # A cheap hash: what is tested is not scrypt.
     hashed = hash_password(PASSWORD, log_n=4)

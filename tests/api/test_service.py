@@ -90,10 +90,10 @@ async def test_a_surprise_tells_nothing_but_its_id(
 
     told_by_the_database = f"Key (name)=({APPLICANT['surname']}) already exists"
 
-    async def surprise(*_: object) -> None:
+    async def surprise(*_: object, **__: object) -> None:
         raise ValueError(told_by_the_database)
 
-    monkeypatch.setattr(cases, "list_cases", surprise)
+    monkeypatch.setattr(cases, "fetch_queue", surprise)
     answer = await house.officer("analyst").get("/v1/cases")
     assert answer.status_code == 500
     assert answer.json()["code"] == "INTERNAL"
@@ -154,7 +154,9 @@ async def test_no_parameter_of_a_url_is_personal(house: House) -> None:
         if parameter["in"] in ("path", "query")
     }
     ids = {"application_id", "alert_id", "decision_id", "case_id", "document_id", "filing_id", "page"}
-    assert names == ids | {"state", "status", "limit", "after", "about", "kind"}
+    ids |= {"evidence_id", "number"}
+    filters = {"assignee", "reason", "min_risk", "due_before", "due_after", "escalated", "snoozed", "sort"}
+    assert names == ids | filters | {"state", "status", "limit", "after", "about", "kind"}
 
 
 async def test_the_documented_applicant_is_taken(house: House) -> None:

@@ -19,17 +19,21 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.workflows.conftest import CONVERTER, QUEUE, reader
-from tests.workflows.fakes import TENANT, Desk, Script
+from tests.workflows.fakes import NOTE_ID, REASON, TENANT, Desk, Script
 from tests.workflows.test_filing import until
 from tests.workflows.test_investigation import case_of
 from workflows import messages as m
+from workflows.assertions import AssertionClaims, Purpose, mint
 from workflows.case import CaseWorkflow
 from workflows.contest import ContestWorkflow
+from workflows.evidence import EvidenceWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
+from workflows.reopening import NO_RUN, ReopeningWorkflow
 from workflows.visibility import SEARCH_ATTRIBUTES
+from workflows.webhook import WebhookWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 WORKFLOWS = [
@@ -39,6 +43,9 @@ WORKFLOWS = [
     CaseWorkflow,
     FilingWorkflow,
     FilingDutiesWorkflow,
+    ReopeningWorkflow,
+    EvidenceWorkflow,
+    WebhookWorkflow,
 ]
 MAKER, APPROVER = UUID(int=101), UUID(int=102)
 Run = Callable[[WorkflowEnvironment, Desk], Awaitable[None]]
@@ -204,6 +211,87 @@ async def duties(environment: WorkflowEnvironment, desk: Desk) -> None:
         await keep("filing_duties", handle)
 
 
+async def desk_life(environment: WorkflowEnvironment, desk: Desk) -> None:
+    """Assigned, snoozed, an applicant who is asked, reminded and answers, and the end of it all."""
+    script, request_id = Script(outcome="refer", reasons=("risk_high",), due_in=timedelta(days=30)), UUID(int=201)
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            OnboardingWorkflow.run,
+            m.OnboardingInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.ONBOARDING, uuid4()),
+            task_queue=QUEUE,
+        )
+        case = await case_of(environment.client, script)
+        now = await environment.get_current_time()
+        asleep, asked = m.CaseDetail(until=now + timedelta(days=2)), now + timedelta(days=9)
+        await desk.act(case, m.CaseAction.SNOOZE, MAKER, "analyst", detail=asleep)
+        await environment.sleep(timedelta(days=3))
+        await desk.act(case, m.CaseAction.ASSIGN, APPROVER, "approver", detail=m.CaseDetail(assignee=MAKER))
+        attached = m.CaseDetail(item_id=UUID(int=202), item_sha256="ab" * 32)
+        await desk.act(case, m.CaseAction.ATTACH, MAKER, "analyst", detail=attached)
+        detail = m.CaseDetail(item_id=request_id, until=asked)
+        await desk.act(case, m.CaseAction.REQUEST, MAKER, "analyst", detail=detail)
+        await environment.sleep(timedelta(days=4))
+        evidence = await environment.client.start_workflow(
+            EvidenceWorkflow.run,
+            m.EvidenceInput(TENANT, script.case_id, (UUID(int=203),), request_id),
+            id=m.workflow_id(m.Kind.EVIDENCE, uuid4()),
+            task_queue=QUEUE,
+        )
+        await evidence.result()
+        await keep("evidence_answer", evidence)
+        await desk.act(case, m.CaseAction.DECIDE, MAKER, "analyst", m.Disposition.REJECT)
+        await desk.act(case, m.CaseAction.APPROVE, APPROVER, "approver")
+        await handle.result()
+        await keep("case_desk_life", case)
+
+
+async def reopening(environment: WorkflowEnvironment, desk: Desk) -> None:
+    script = Script()
+    now = await environment.get_current_time()
+    before = m.CaseResult(script.case_id, m.Disposition.TRUE_POSITIVE, MAKER, APPROVER)
+    script.reopened = m.CaseReopened(
+        script.scope(),
+        "alert",
+        f"alert:{uuid4()}",
+        ("STRUCTURING",),
+        5,
+        now + timedelta(days=20),
+        (m.Disposition.TRUE_POSITIVE,),
+        (),
+        before,
+        needs_approval=True,
+    )
+    purpose = Purpose(script.case_id, NO_RUN, 4, m.CaseAction.REOPEN, MAKER, None, REASON)
+    signed = mint(AssertionClaims(purpose, "analyst", now), desk.key)
+    request = m.ReopeningInput(TENANT, uuid4(), script.case_id, 4, MAKER, NOTE_ID, REASON, signed, now, desk.public_key)
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            ReopeningWorkflow.run, request, id=m.workflow_id(m.Kind.REOPENING, uuid4()), task_queue=QUEUE
+        )
+        case = await case_of(environment.client, script)
+        await desk.act(case, m.CaseAction.APPROVE, APPROVER, "approver")
+        await desk.act(case, m.CaseAction.CLAIM, APPROVER, "analyst")
+        await desk.act(case, m.CaseAction.DECIDE, APPROVER, "analyst", m.Disposition.FALSE_POSITIVE)
+        await handle.result()
+        await keep("reopening", handle)
+        await keep("case_reopened", case)
+
+
+async def webhook(environment: WorkflowEnvironment, desk: Desk) -> None:
+    failed, gone = m.WebhookAnswer("failed", 503), m.WebhookAnswer("refused", 410)
+    script = Script(answers=[failed, failed, gone])
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            WebhookWorkflow.run,
+            m.WebhookInput(TENANT, uuid4()),
+            id=m.workflow_id(m.Kind.WEBHOOK, uuid4()),
+            task_queue=QUEUE,
+        )
+        await handle.result()
+        await keep("webhook_dead", handle)
+
+
 RECORDINGS: tuple[tuple[str, Run], ...] = (
     ("onboarding_approved", onboarding),
     ("onboarding_referred", referred),
@@ -212,6 +300,9 @@ RECORDINGS: tuple[tuple[str, Run], ...] = (
     ("filing_blocked_returned_overdue", filing),
     ("filing_faulted", filing_life),
     ("filing_duties", duties),
+    ("case_desk_life", desk_life),
+    ("reopening", reopening),
+    ("webhook_dead", webhook),
 )
 
 

@@ -27,6 +27,7 @@ from store import (
     requests,
     screenings,
     transactions,
+    webhooks,
 )
 from store.decisions import append_decision
 from store.migrate import ROLES
@@ -145,8 +146,13 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
                 evidence_id, tenant_id, case_id, subject_id, "ab" * 32, "image/png", 10, request_id=request_id
             ),
         )
+        endpoint_id = uuid4()
+        await webhooks.create_endpoint(conn, endpoint_id, tenant_id, "https://hooks.test", (), "", "officer:x")
+        await webhooks.add_secret(conn, uuid4(), tenant_id, endpoint_id, b"x")
+        delivery_id = await webhooks.announce_test(conn, tenant_id, endpoint_id)
     async with world.as_role("clearance_worker", tenant_id) as conn:
         await evidence.link_evidence_page(conn, tenant_id, evidence_id, 0, "ab" * 32)
+        await webhooks.record_attempt(conn, tenant_id, delivery_id, webhooks.Attempt(1, NOW, 500, "", 3))
     async with world.as_role("clearance_filing", tenant_id) as conn:
         filing_id = uuid4()
         for key in ("x", "y", "z"):

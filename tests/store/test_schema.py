@@ -31,6 +31,8 @@ APPEND_ONLY = {
     "public.screening_basis",
     "public.screening_hit",
     "public.transaction",
+    "public.webhook_attempt",
+    "public.webhook_event",
     "public.watchlist_check",
     "public.watchlist_entity",
     "public.watchlist_fetch",

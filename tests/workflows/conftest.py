@@ -17,12 +17,15 @@ from tests.workflows.fakes import Desk, Script
 from workflows.case import CaseWorkflow
 from workflows.codec import PayloadKeys, encrypting_converter
 from workflows.contest import ContestWorkflow
+from workflows.evidence import EvidenceWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
+from workflows.reopening import ReopeningWorkflow
 from workflows.visibility import SEARCH_ATTRIBUTES
+from workflows.webhook import WebhookWorkflow
 
 QUEUE = "clearance-test"
 CONVERTER = encrypting_converter(PayloadKeys("test", {"test": bytes(range(32))}))
@@ -67,6 +70,9 @@ def working(environment: WorkflowEnvironment) -> Working:
                     CaseWorkflow,
                     FilingWorkflow,
                     FilingDutiesWorkflow,
+                    ReopeningWorkflow,
+                    EvidenceWorkflow,
+                    WebhookWorkflow,
                 ],
                 activities=script.activities(),
             ),

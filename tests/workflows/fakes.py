@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.client import WorkflowHandle
 
 from workflows import messages as m
-from workflows.assertions import AssertionClaims, Purpose, mint
+from workflows.assertions import AssertionClaims, Purpose, detail_digest, mint
 from workflows.steps import (
     CaseSteps,
     CaseStillOpen,
@@ -22,6 +22,7 @@ from workflows.steps import (
     MonitoringSteps,
     ScreeningSteps,
 )
+from workflows.steps_desk import DeskSteps, WebhookSteps
 
 TENANT = UUID("6b0f3c52-9be6-4a0a-8d43-0d2f5b1f6a01")
 NOTE_ID = UUID(int=7)
@@ -30,7 +31,9 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 @dataclass
-class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, MonitoringSteps, FilingSteps):
+class Script(
+    IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, MonitoringSteps, FilingSteps, DeskSteps, WebhookSteps
+):
     """What every step answers. `asked` lists (step, message) in the order of execution."""
 
     outcome: str = "approve"
@@ -46,6 +49,8 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
     maker: UUID = field(default_factory=uuid4)
     case_id: UUID = field(default_factory=uuid4)
     recorded_before_reset: int = 0
+    reopened: m.CaseReopened | None = None
+    answers: list[m.WebhookAnswer] = field(default_factory=list)
     review_in: timedelta | None = None
     continuing_in: timedelta = timedelta(days=120)
     answers: list[m.FilingAnswer | None] = field(default_factory=list)
@@ -102,10 +107,6 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
         self.asked.append(("conclude_application", conclusion))
 
     @activity.defn
-    async def review_rating(self, review: m.RatingReview) -> None:
-        self.asked.append(("review_rating", review))
-
-    @activity.defn
     async def admit_contest(self, contest: m.ContestInput) -> m.OpenCase:
         self.asked.append(("admit_contest", contest))
         about = f"application:{contest.application_id}"
@@ -137,6 +138,26 @@ class Script(IdentitySteps, ScreeningSteps, DecisionSteps, CaseSteps, Monitoring
         assert decided.disposition is not None
         assert decided.officer_id is not None
         return m.CaseResult(case.case_id, decided.disposition, decided.officer_id, None)
+
+    @activity.defn
+    async def admit_reopening(self, request: m.ReopeningInput) -> m.CaseReopened:
+        self.asked.append(("admit_reopening", request))
+        assert self.reopened is not None
+        return self.reopened
+
+    @activity.defn
+    async def decode_evidence(self, evidence: m.EvidenceRef) -> m.EvidenceDecoded:
+        self.asked.append(("decode_evidence", evidence))
+        return m.EvidenceDecoded(evidence.evidence_id, 1)
+
+    @activity.defn
+    async def deliver_webhook(self, attempt: m.WebhookAttempt) -> m.WebhookAnswer:
+        self.asked.append(("deliver_webhook", attempt))
+        return self.answers.pop(0) if self.answers else m.WebhookAnswer("failed", 500)
+
+    @activity.defn
+    async def bury_webhook(self, attempt: m.WebhookAttempt) -> None:
+        self.asked.append(("bury_webhook", attempt))
 
     @activity.defn
     async def write_case_outcome(self, closed: m.CaseClosed) -> None:
@@ -220,10 +241,13 @@ class Desk:
         disposition: m.Disposition | None = None,
         signed: Mapping[str, Any] = MappingProxyType({}),
         reason_id: UUID | None = NOTE_ID,
+        detail: m.CaseDetail | None = None,
     ) -> m.CaseState:
         """Look at the case, then act on it; `signed` alters what is signed."""
         state = await case.query("state", result_type=m.CaseState)
-        command = self.command(state, action, officer, role, await self.clock(), disposition, signed)
+        if disposition is m.Disposition.FALSE_POSITIVE and detail is None:
+            detail = m.CaseDetail(code=m.FalsePositiveReason.EXPECTED_ACTIVITY)
+        command = self.command(state, action, officer, role, await self.clock(), disposition, signed, detail)
         command = replace(command, reason_id=reason_id)
         return await case.execute_update(action.value, command, result_type=m.CaseState)
 
@@ -236,10 +260,13 @@ class Desk:
         now: datetime,
         disposition: m.Disposition | None = None,
         signed: Mapping[str, Any] = MappingProxyType({}),
+        detail: m.CaseDetail | None = None,
     ) -> m.CaseCommand:
-        purpose = Purpose(state.case_id, state.run_id, state.revision, action, officer, disposition, REASON)
+        purpose = Purpose(
+            state.case_id, state.run_id, state.revision, action, officer, disposition, REASON, detail_digest(detail)
+        )
         assertion = mint(AssertionClaims(replace(purpose, **signed), role, now), self.key)
-        return m.CaseCommand(action, officer, state.revision, assertion, disposition, NOTE_ID, REASON)
+        return m.CaseCommand(action, officer, state.revision, assertion, disposition, NOTE_ID, REASON, detail)
 
     async def act_on_filing(
         self, filing: WorkflowHandle[Any, Any], action: m.FilingAction, officer: UUID, role: str = "filing_officer"

@@ -1,6 +1,7 @@
 """What officers may do to a case, rule by rule, without Temporal."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from workflows.messages import CaseAction, CaseCommand, Disposition
 from workflows.review import ActionRefused, Review
 
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MAKER, OTHER, STRANGER = uuid4(), uuid4(), uuid4()
 OPEN = Review("alert", frozenset({Disposition.TRUE_POSITIVE}), frozenset({STRANGER}))
 
@@ -63,13 +65,13 @@ def test_a_returned_case_is_the_makers_again() -> None:
 )
 def test_what_is_refused_and_why(review: Review, asked: CaseCommand, role: str, code: str) -> None:
     with pytest.raises(ActionRefused) as refusal:
-        review.check(asked, role)
+        review.check(asked, role, NOW)
     assert refusal.value.code == code
 
 
 def test_what_is_allowed_is_not_refused() -> None:
-    OPEN.check(command(CaseAction.CLAIM), "analyst")
-    OPEN.check(command(CaseAction.NOTE, OTHER), "analyst")
-    CLAIMED.check(command(CaseAction.RELEASE), "analyst")
-    CLAIMED.check(command(CaseAction.DECIDE, disposition=Disposition.TRUE_POSITIVE), "analyst")
-    DECIDED.check(command(CaseAction.APPROVE, OTHER, Disposition.TRUE_POSITIVE), "approver")
+    OPEN.check(command(CaseAction.CLAIM), "analyst", NOW)
+    OPEN.check(command(CaseAction.NOTE, OTHER), "analyst", NOW)
+    CLAIMED.check(command(CaseAction.RELEASE), "analyst", NOW)
+    CLAIMED.check(command(CaseAction.DECIDE, disposition=Disposition.TRUE_POSITIVE), "analyst", NOW)
+    DECIDED.check(command(CaseAction.APPROVE, OTHER, Disposition.TRUE_POSITIVE), "approver", NOW)

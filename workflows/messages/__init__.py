@@ -8,6 +8,7 @@ from workflows.messages.cases import (
     CaseAction,
     CaseClosed,
     CaseCommand,
+    CaseDetail,
     CaseEvent,
     CaseInput,
     CaseOpened,
@@ -15,7 +16,18 @@ from workflows.messages.cases import (
     CaseResult,
     CaseState,
     Disposition,
+    FalsePositiveReason,
     OpenCase,
+)
+from workflows.messages.desk import (
+    CaseReopened,
+    EvidenceDecoded,
+    EvidenceInput,
+    EvidenceRef,
+    EvidenceResult,
+    ReopeningInput,
+    ReopeningResult,
+    RequestAnswered,
 )
 from workflows.messages.filings import (
     ActivityReview,
@@ -39,7 +51,6 @@ from workflows.messages.investigation import (
     AlertRef,
     InvestigationInput,
     InvestigationResult,
-    RatingReview,
 )
 from workflows.messages.onboarding import (
     Admission,
@@ -64,6 +75,12 @@ from workflows.messages.scope import (
     case_workflow_id,
     workflow_id,
 )
+from workflows.messages.webhooks import (
+    WebhookAnswer,
+    WebhookAttempt,
+    WebhookInput,
+    WebhookResult,
+)
 
 __all__ = [
     "ASSERTION_LIFETIME",
@@ -76,10 +93,12 @@ __all__ = [
     "CaseAction",
     "CaseClosed",
     "CaseCommand",
+    "CaseDetail",
     "CaseEvent",
     "CaseInput",
     "CaseOpened",
     "CaseRef",
+    "CaseReopened",
     "CaseResult",
     "CaseState",
     "CheckSummary",
@@ -90,6 +109,11 @@ __all__ = [
     "DocumentSummary",
     "DraftFiling",
     "DutiesFound",
+    "EvidenceDecoded",
+    "EvidenceInput",
+    "EvidenceRef",
+    "EvidenceResult",
+    "FalsePositiveReason",
     "FilingAction",
     "FilingAnswer",
     "FilingCommand",
@@ -108,13 +132,19 @@ __all__ = [
     "OpenCase",
     "Outcome",
     "OutcomeInput",
-    "RatingReview",
+    "ReopeningInput",
+    "ReopeningResult",
     "ReportKind",
     "ReportRequest",
+    "RequestAnswered",
     "RiskInput",
     "RiskSummary",
     "Scope",
     "ScreeningSummary",
+    "WebhookAnswer",
+    "WebhookAttempt",
+    "WebhookInput",
+    "WebhookResult",
     "case_workflow_id",
     "workflow_id",
 ]

@@ -13,6 +13,9 @@ class Kind(StrEnum):
     CONTEST = "contest"
     INVESTIGATION = "investigation"
     FILING = "filing"
+    REOPENING = "reopening"
+    EVIDENCE = "evidence"
+    WEBHOOK = "webhook"
     RESCREENING = "rescreening"
     HIT_REVIEW = "hit-review"
 

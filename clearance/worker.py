@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,23 +23,21 @@ from temporalio.worker import Worker
 
 from activities.cases import CaseActivities
 from activities.decisions import DecisionActivities
-from activities.desk import DeskActivities
 from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
 from activities.identity import IdentityActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
+from activities.rescreening import RescreeningActivities
 from activities.screening import ScreeningActivities
 from activities.screening_desk import ScreeningDesk
 from activities.watchlist_index import WatchlistHolder
-from activities.webhooks import WebhookActivities
 from aml.customer_risk import RatingThresholds
 from clearance.database import service_pool
 from clearance.filers import FilerFolder
 from clearance.filing_inbox import inbox_key, inbox_public_key
 from clearance.gateways import GatewayFolder
 from clearance.keyring import KeyName, Keyring
-from clearance.outbound import Outbound, posting
 from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
 from clearance.settings import Settings
@@ -54,23 +52,21 @@ from vault.keys import FileKeyProvider, KeyProvider
 from vault.objects import Vault, open_vault
 from workflows.case import CaseWorkflow
 from workflows.contest import ContestWorkflow
-from workflows.evidence import EvidenceWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
-from workflows.reopening import ReopeningWorkflow
-from workflows.webhook import WebhookWorkflow
+from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow, ScreeningCheckWorkflow
 
 WORKFLOWS = (
     OnboardingWorkflow,
     ContestWorkflow,
     InvestigationWorkflow,
     CaseWorkflow,
-    ReopeningWorkflow,
-    EvidenceWorkflow,
-    WebhookWorkflow,
+    RescreeningWorkflow,
+    HitReviewWorkflow,
+    ScreeningCheckWorkflow,
 )
 FILING_WORKFLOWS = (FilingWorkflow, FilingDutiesWorkflow)
 
@@ -97,8 +93,6 @@ class Parts:
     models: ApprovedModels
     watchlist_folder: Path
     code_version: str = CODE_VERSION
-    outbound: Outbound = field(default_factory=Outbound)
-    public_url: str = "http://127.0.0.1:8080"
 
 
 def build_workers(
@@ -115,6 +109,7 @@ def build_workers(
     identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
     screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
     screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
+    rescreening = RescreeningActivities(parts.pool, parts.keys, screening_desk)
     decisions = DecisionActivities(
         parts.pool,
         parts.vault,
@@ -126,8 +121,6 @@ def build_workers(
     )
     cases = CaseActivities(parts.pool, parts.filing_public_key)
     monitoring = MonitoringActivities(parts.pool)
-    desk = DeskActivities(parts.pool, parts.vault, parts.keys)
-    tell = WebhookActivities(parts.pool, parts.keys, posting(parts.outbound), parts.public_url)
     procedures = Worker(
         client,
         task_queue=queue,
@@ -137,19 +130,22 @@ def build_workers(
             identity.read_document,  # for what was put here before documents had a queue of their own
             identity.check_application,
             screening.screen_applicant,
+            rescreening.plan_rescreening,
+            rescreening.rescreen_slice,
+            rescreening.admit_hits,
+            rescreening.remember_cleared,
+            rescreening.tenants_to_check,
+            rescreening.check_sample,
             decisions.rate_risk,
             decisions.decide_outcome,
             decisions.conclude_application,
+            decisions.review_rating,
             cases.admit_contest,
             cases.open_case,
             cases.record_case_event,
             cases.await_case,
             cases.write_case_outcome,
             monitoring.admit_alert,
-            desk.admit_reopening,
-            desk.decode_evidence,
-            tell.deliver_webhook,
-            tell.bury_webhook,
         ],
         max_concurrent_activities=2 * CONNECTIONS,
         graceful_shutdown_timeout=SHUTDOWN,
@@ -195,8 +191,6 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             filing_public_key=inbox_public_key(keys),
             models=approved_models(settings),
             watchlist_folder=settings.watchlist_folder,
-            outbound=Outbound(allow_private=settings.outbound_private),
-            public_url=settings.public_address,
         )
         client = await _connected(lambda: connect(settings, keys))
         with ThreadPoolExecutor(READERS + PORTRAITS, "reader") as readers:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 
 from activities.cases import CaseActivities
 from activities.decisions import DecisionActivities
+from activities.desk import DeskActivities
 from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
 from activities.identity import IdentityActivities
@@ -32,38 +33,54 @@ from activities.rescreening import RescreeningActivities
 from activities.screening import ScreeningActivities
 from activities.screening_desk import ScreeningDesk
 from activities.watchlist_index import WatchlistHolder
+from activities.webhooks import WebhookActivities
 from aml.customer_risk import RatingThresholds
 from clearance.database import service_pool
 from clearance.filers import FilerFolder
 from clearance.filing_inbox import inbox_key, inbox_public_key
 from clearance.gateways import GatewayFolder
 from clearance.keyring import KeyName, Keyring
+from clearance.outbound import Outbound, posting
 from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing
-from clearance.trust import CUSTOMER_RISK, DOCUMENT_LINES, SCREENING, ApprovedModels, approved_models
+from clearance.trust import (
+    CUSTOMER_RISK,
+    DOCUMENT_FIELDS,
+    DOCUMENT_LINES,
+    SCREENING,
+    ApprovedModels,
+    approved_models,
+)
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel
 from kyc.faces import match_faces
-from kyc.reader import read_document
+from kyc.layout_tagger import LayoutTagger
+from kyc.reader import Reader
 from store.connection import Pool
 from vault.keys import FileKeyProvider, KeyProvider
 from vault.objects import Vault, open_vault
 from workflows.case import CaseWorkflow
 from workflows.contest import ContestWorkflow
+from workflows.evidence import EvidenceWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
+from workflows.reopening import ReopeningWorkflow
 from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow, ScreeningCheckWorkflow
+from workflows.webhook import WebhookWorkflow
 
 WORKFLOWS = (
     OnboardingWorkflow,
     ContestWorkflow,
     InvestigationWorkflow,
     CaseWorkflow,
+    ReopeningWorkflow,
+    EvidenceWorkflow,
+    WebhookWorkflow,
     RescreeningWorkflow,
     HitReviewWorkflow,
     ScreeningCheckWorkflow,
@@ -93,6 +110,8 @@ class Parts:
     models: ApprovedModels
     watchlist_folder: Path
     code_version: str = CODE_VERSION
+    outbound: Outbound = field(default_factory=Outbound)
+    public_url: str = "http://127.0.0.1:8080"
 
 
 def build_workers(
@@ -105,8 +124,10 @@ def build_workers(
     """
     recorder = DecisionRecorder(parts.pool, parts.code_version)
     risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
-    parts.models.champion(DOCUMENT_LINES)
-    identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, read_document, match_faces, readers)
+    for name in (DOCUMENT_LINES, DOCUMENT_FIELDS):
+        parts.models.champion(name)
+    reader = Reader(tagger=LayoutTagger(parts.models.place(DOCUMENT_FIELDS)))
+    identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, reader.read, match_faces, readers)
     screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
     screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
     rescreening = RescreeningActivities(parts.pool, parts.keys, screening_desk)
@@ -121,6 +142,8 @@ def build_workers(
     )
     cases = CaseActivities(parts.pool, parts.filing_public_key)
     monitoring = MonitoringActivities(parts.pool)
+    desk = DeskActivities(parts.pool, parts.vault, parts.keys)
+    tell = WebhookActivities(parts.pool, parts.keys, posting(parts.outbound), parts.public_url)
     procedures = Worker(
         client,
         task_queue=queue,
@@ -146,6 +169,10 @@ def build_workers(
             cases.await_case,
             cases.write_case_outcome,
             monitoring.admit_alert,
+            desk.admit_reopening,
+            desk.decode_evidence,
+            tell.deliver_webhook,
+            tell.bury_webhook,
         ],
         max_concurrent_activities=2 * CONNECTIONS,
         graceful_shutdown_timeout=SHUTDOWN,
@@ -191,6 +218,8 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             filing_public_key=inbox_public_key(keys),
             models=approved_models(settings),
             watchlist_folder=settings.watchlist_folder,
+            outbound=Outbound(allow_private=settings.outbound_private),
+            public_url=settings.public_address,
         )
         client = await _connected(lambda: connect(settings, keys))
         with ThreadPoolExecutor(READERS + PORTRAITS, "reader") as readers:

@@ -1,6 +1,6 @@
 """Which patterns were alerted on already: one that lasts is raised once within its window, not with every payment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aml.engine import Hit
@@ -26,6 +26,19 @@ class AlertedPatterns:
             self._at[hit.typology, hit.accounts[0]] = at
         if len(self._at) > _MOST:
             self._at = {pattern: before for pattern, before in self._at.items() if before > at - self._longest}
+
+    def kept(self) -> dict[str, list[str]]:
+        """What is remembered, as texts for a snapshot."""
+        return {
+            "typologies": [typology for typology, _ in self._at],
+            "accounts": [account for _, account in self._at],
+            "instants": [at.isoformat() for at in self._at.values()],
+        }
+
+    def take_up(self, kept: Mapping[str, Sequence[str]]) -> None:
+        """Remember what another one had `kept`, and nothing else."""
+        patterns = zip(kept["typologies"], kept["accounts"], strict=True)
+        self._at = dict(zip(patterns, map(datetime.fromisoformat, kept["instants"]), strict=True))
 
     def _is_news(self, hit: Hit, at: datetime) -> bool:
         before = self._at.get((hit.typology, hit.accounts[0]))

@@ -1,87 +1,110 @@
-"""Transactions from files: CSV and Parquet, whose header says what they are; a row that is none says why and where.
+"""Transactions from files: CSV and Parquet, whose header says what they are, and ISO 20022 messages.
 
-A broken row is a value among the others, so that the rest of the file goes on.
+A row that is no transaction says why and where, and is a value among the others, so that the rest goes on.
 """
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
 import polars
 
+from aml.iso20022 import read_messages
 from aml.layouts import CHANNELS, LAYOUTS, OPTIONAL, REQUIRED, Layout, mapped
 from aml.money import DECIMALS, InvalidMoney, Money, parse_money
+from aml.rows import BrokenRow, FileUnreadable, Labelled, Reading
 from aml.transaction import Channel, InvalidTransaction, Transaction
 
 _SLICE = 65_536
 """Parquet rows read at a time."""
+_TOLD = 4096
+"""CSV rows between two words on how far the reading has come."""
+_SUFFIXES = {".csv", ".parquet", ".xml"}
+
+__all__ = ["BrokenRow", "FileUnreadable", "Labelled", "Reading", "files_of", "read_labelled", "read_transactions"]
 
 
-class FileUnreadable(ValueError):
-    """The file as a whole is no transactions: missing, empty, or with a header that no layout knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenRow:
-    """A row that is no transaction. `row` counts from 1 as an editor shows it, the header included."""
-
-    file: str
-    row: int
-    column: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, row {self.row}, column {self.column or 'none'}: {self.problem}"
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A transaction with what the file says about it, for evaluation: laundering or not, and of which kind."""
-
-    transaction: Transaction
-    laundering: bool
-    kind: str
-
-
-def read_transactions(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Transaction | BrokenRow]:
-    """The rows of a CSV or Parquet file, or of a folder of them in the order of their names.
+def read_transactions(
+    path: Path, mapping: Mapping[str, str] | None = None, *, skip: int = 0, reading: Reading | None = None
+) -> Iterator[Transaction | BrokenRow]:
+    """The rows of a CSV, Parquet or ISO 20022 file, or of a folder of them in the order of their paths.
 
     `mapping` maps our fields to the file's columns (`{"amount": "Betrag", "currency": "=EUR"}`); without one the header
-    decides. Raises `FileUnreadable` before the first row.
+    decides. `skip` leaves out so many rows at the start, broken ones counted; `reading` is told how far it has come.
+    Folders named like `currency=EUR` give all their rows that column. Raises `FileUnreadable` before the first row.
     """
-    for row in _rows(path, mapping):
+    for row in _rows(path, mapping, skip, reading or Reading()):
         yield row.transaction if isinstance(row, Labelled) else row
 
 
 def read_labelled(path: Path) -> Iterator[Labelled | BrokenRow]:
     """As `read_transactions`, with the labels of a labelled file."""
-    return _rows(path, None)
+    return _rows(path, None, 0, Reading())
 
 
-def _rows(path: Path, mapping: Mapping[str, str] | None) -> Iterator[Labelled | BrokenRow]:
+def files_of(path: Path) -> list[Path]:
+    """The files that are read for a path, in their order. Raises `FileUnreadable` where there is none."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in {".csv", ".parquet"})
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
         if not files:
-            raise FileUnreadable(f"{path} holds no .csv or .parquet file")
-    elif path.is_file():
-        files = [path]
-    else:
-        raise FileUnreadable(f"{path} does not exist")
+            raise FileUnreadable(f"{path} holds no .csv, .parquet or .xml file")
+        return files
+    if path.is_file():
+        return [path]
+    raise FileUnreadable(f"{path} does not exist")
+
+
+def _rows(path: Path, mapping: Mapping[str, str] | None, skip: int, reading: Reading) -> Iterator[Labelled | BrokenRow]:
+    files = files_of(path)
+    reading.total = sum(file.stat().st_size for file in files)
+    before = 0
     for file in files:
-        yield from _parquet(file, mapping) if file.suffix.lower() == ".parquet" else _csv(file, mapping)
+        kind = file.suffix.lower()
+        reading.done = before
+        if kind == ".parquet":
+            rows, skip = _parquet(file, _constants(path, file), mapping, skip, reading)
+            yield from rows
+        else:
+            yielded = 0
+            source = _messages(file) if kind == ".xml" else _csv(file, _constants(path, file), mapping, skip, reading)
+            for row in source:
+                yielded += 1
+                if row is not None and yielded > skip:
+                    yield row
+            skip = max(skip - yielded, 0)
+        before += file.stat().st_size
+    reading.done = reading.total
 
 
-def _csv(path: Path, mapping: Mapping[str, str] | None) -> Iterator[Labelled | BrokenRow]:
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
+def _constants(root: Path, file: Path) -> dict[str, str]:
+    """The columns that the names of folders below `root` give, as partitioned data sets are laid out."""
+    parts = file.relative_to(root).parts[:-1] if root.is_dir() else ()
+    return dict(part.split("=", 1) for part in parts if "=" in part)
+
+
+def _messages(path: Path) -> Iterator[Labelled | BrokenRow]:
+    for row in read_messages(path):
+        yield row if isinstance(row, BrokenRow) else Labelled(row, False, "")
+
+
+def _csv(
+    path: Path, constants: Mapping[str, str], mapping: Mapping[str, str] | None, skip: int, reading: Reading
+) -> Iterator[Labelled | BrokenRow | None]:
+    """Rows in their order; the first `skip` are None, as nobody wants to know what they are."""
+    before = reading.done
+    with path.open("rb") as content, io.TextIOWrapper(content, "utf-8-sig", "replace", newline="") as stream:
         reader = csv.reader(stream)
         try:
-            header = _unique(next(reader))
+            names = next(reader)
         except (StopIteration, csv.Error):
             raise FileUnreadable(f"{path} is empty; its first line should name the columns") from None
+        header = _unique([*names, *constants])
         layout = _layout(path, header, mapping)
+        given = tuple(constants.values())
+        count = 0
         while True:
             try:
                 cells = next(reader)
@@ -89,32 +112,44 @@ def _csv(path: Path, mapping: Mapping[str, str] | None) -> Iterator[Labelled | B
                 return
             except csv.Error as error:
                 yield BrokenRow(path.name, reader.line_num, "", f"{error}; check its quotes")
+                count += 1
                 continue
             if not cells:
                 continue
-            if len(cells) != len(header):
-                problem = f"has {len(cells)} cells where the header has {len(header)}; check its quotes and commas"
+            count += 1
+            if count % _TOLD == 0:
+                reading.done = before + content.tell()
+            if count <= skip:
+                yield None
+            elif len(cells) != len(names):
+                problem = f"has {len(cells)} cells where the header has {len(names)}; check its quotes and commas"
                 yield BrokenRow(path.name, reader.line_num, "", problem)
-                continue
-            yield _read(path.name, reader.line_num, layout, dict(zip(header, cells, strict=True)))
+            else:
+                yield _read(path.name, reader.line_num, layout, dict(zip(header, (*cells, *given), strict=True)))
 
 
-def _parquet(path: Path, mapping: Mapping[str, str] | None) -> Iterator[Labelled | BrokenRow]:
+def _parquet(
+    path: Path, constants: Mapping[str, str], mapping: Mapping[str, str] | None, skip: int, reading: Reading
+) -> tuple[Iterator[Labelled | BrokenRow], int]:
+    """The rows after the first `skip`, and how many are left to be skipped in other files."""
     try:
-        frame = polars.scan_parquet(path)
-        header = _unique(list(frame.collect_schema().names()))
+        frame = polars.scan_parquet(path, hive_partitioning=False)
+        names = frame.collect_schema().names()
+        height: int = frame.select(polars.len()).collect().item()
     except polars.exceptions.PolarsError as error:
         raise FileUnreadable(f"{path} is not a Parquet file: {error}") from None
+    header = _unique([*names, *constants])
     layout = _layout(path, header, mapping)
-    start = 0
-    while True:
-        part = frame.slice(start, _SLICE).collect()
-        for offset, cells in enumerate(part.iter_rows()):
-            texts = {name: _text(cell) for name, cell in zip(header, cells, strict=True)}
-            yield _read(path.name, start + offset + 1, layout, texts)
-        start += part.height
-        if part.height < _SLICE:
-            return
+
+    def rows() -> Iterator[Labelled | BrokenRow]:
+        before, size = reading.done, path.stat().st_size
+        for start in range(skip, height, _SLICE):
+            reading.done = before + size * start // height
+            for offset, cells in enumerate(frame.slice(start, _SLICE).collect().iter_rows()):
+                texts = dict(zip(header, (*map(_text, cells), *constants.values()), strict=True))
+                yield _read(path.name, start + offset + 1, layout, texts)
+
+    return rows(), max(skip - height, 0)
 
 
 def _text(cell: object) -> str:
@@ -123,7 +158,7 @@ def _text(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, datetime) else str(cell)
 
 
-def _unique(header: list[str]) -> tuple[str, ...]:
+def _unique(header: Sequence[str]) -> tuple[str, ...]:
     """AMLworld names two columns `Account`; the second becomes `Account.2`."""
     seen: dict[str, int] = {}
     names = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars
 import pytest
 
-from aml.files import BrokenRow, FileUnreadable, Labelled, read_labelled, read_transactions
+from aml.files import BrokenRow, FileUnreadable, Labelled, Reading, read_labelled, read_transactions
 from aml.money import Money
 from aml.transaction import Channel, Transaction
 
@@ -153,3 +153,24 @@ def test_the_real_amlsim_file_reads_whole(real_data: Path) -> None:
     assert len(rows) == 10_333
     assert all(isinstance(row, Labelled) for row in rows)
     assert sum(row.laundering for row in rows if isinstance(row, Labelled)) == 51
+
+
+def test_folders_of_partitions_give_their_columns_and_rows_are_skipped_across_files(tmp_path: Path) -> None:
+    rows = [(f"t{i}", f"2026-01-{1 + i:02d}T00:00:00+00:00", "A", "B", f"{i + 1}.00") for i in range(9)]
+    names = ["transaction_id", "booked_at", "debtor_account", "creditor_account", "amount"]
+    for number, part in enumerate((rows[:4], rows[4:6])):
+        folder = tmp_path / f"month={number}" / "currency=EUR"
+        folder.mkdir(parents=True)
+        polars.DataFrame(part, schema=names, orient="row").write_parquet(folder / "part-0.parquet")
+    last = tmp_path / "month=2" / "currency=USD"
+    last.mkdir(parents=True)
+    lines = [",".join(names), *(",".join(row) for row in rows[6:8]), "", "short", ",".join(rows[8])]
+    (last / "part-0.csv").write_text("\n".join(lines) + "\n")
+    reading = Reading()
+    whole = list(read_transactions(tmp_path, reading=reading))
+    read = [row for row in whole if isinstance(row, Transaction)]
+    assert [row.transaction_id for row in read] == [row[0] for row in rows]
+    assert [row.money.currency for row in read] == ["EUR"] * 6 + ["USD"] * 3
+    assert reading.done == reading.total == sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file())
+    for skip in range(len(whole) + 2):
+        assert list(read_transactions(tmp_path, skip=skip)) == whole[skip:]

@@ -216,7 +216,7 @@ def wheel_binary(name: str) -> str:
 def start_temporal(home: Path, ports: Ports) -> "subprocess.Popen[bytes]":
     command = [wheel_binary("temporal"), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(ports.temporal)]
     # The officer's browser has payloads opened by the console, with the session that it holds there.
-    command += ["--ui-codec-endpoint", f"http://127.0.0.1:{ports.api}/console/codec"]
+    command += ["--ui-disable-news-fetch", "--ui-codec-endpoint", f"http://127.0.0.1:{ports.api}/console/codec"]
     command += ["--ui-port", str(ports.web_ui), "--db-filename", str(home / "temporal.sqlite"), "--log-level", "warn"]
     # Write-ahead logging with full sync: 20 workflows a second here against 10 with the defaults, and as durable.
     command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]

@@ -12,7 +12,7 @@ from activities.applicants import fetch_known
 from activities.outcomes import OutcomeRow, seal_outcome
 from activities.recording import regime_of, step_key
 from explain.record import DecisionKind
-from store import alerts, applications, cases, decisions, evidence, filings, requests, webhooks
+from store import alerts, applications, cases, decisions, evidence, filings, requests, screenings, webhooks
 from store.connection import Connection, Pool, tenant_transaction
 from workflows import messages as m
 from workflows.steps import CaseSteps, CaseStillOpen, RecordUnknown, StepMisused
@@ -61,12 +61,12 @@ class CaseActivities(CaseSteps):
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
             subject_id, accounts = await self._parties(conn, request.about)
             joined = None
-            if request.kind == "alert":
+            if request.kind in ("alert", "screening"):
                 await cases.lock_openings(conn, scope.tenant_id)
                 joined = await self._joined(conn, request, subject_id, accounts)
             case_id = joined or await self._opened(conn, request, subject_id, accounts)
             case = await cases.fetch_case(conn, case_id)
-            if request.kind != "alert" and case.status != "closed":
+            if request.kind in ("application", "contest") and case.status != "closed":
                 application_id = UUID(request.about.removeprefix("application:"))
                 await applications.set_application_state(conn, application_id, "in_review")
         four_eyes = regime_of(scope).four_eyes.value
@@ -151,12 +151,20 @@ class CaseActivities(CaseSteps):
         kind, _, number = about.partition(":")
         if kind == "application":
             return (await fetch_known(conn, UUID(number))).subject_id, ()
+        if kind == "screening":
+            return await self._screened(conn, UUID(number)), ()
         if kind != "alert":
             raise StepMisused(f"no case is about a {kind}")
         alert = await alerts.fetch_alert(conn, UUID(number))
         if alert is None:
             raise RecordUnknown(about)
         return alert.subject_id, alert.accounts
+
+    async def _screened(self, conn: Connection, screening_id: UUID) -> UUID:
+        try:
+            return (await screenings.fetch_screening(conn, screening_id)).subject_id
+        except screenings.ScreeningUnknown as error:
+            raise RecordUnknown(f"screening {screening_id}") from error
 
     async def _joined(
         self, conn: Connection, request: m.OpenCase, subject_id: UUID, accounts: tuple[str, ...]
@@ -166,7 +174,7 @@ class CaseActivities(CaseSteps):
             return earlier.case_id if earlier.about != request.about else None
         # The tenant's own subject stands for everybody unknown, who have nothing in common.
         known = None if subject_id == request.scope.tenant_id else subject_id
-        shared = await cases.find_open_case_sharing(conn, accounts=accounts, subject_id=known, kind="alert")
+        shared = await cases.find_open_case_sharing(conn, accounts=accounts, subject_id=known, kind=request.kind)
         if shared is None:
             return None
         await cases.join_case(

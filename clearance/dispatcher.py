@@ -39,6 +39,7 @@ from workflows.filing import FilingWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import START_RPC
+from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow
 from workflows.reopening import ReopeningWorkflow
 from workflows.webhook import WebhookWorkflow
 
@@ -123,6 +124,13 @@ class MainOutbox:
                 case m.Kind.WEBHOOK:
                     webhook = m.WebhookInput(row.tenant_id, UUID(row.payload["delivery_id"]))
                     return Start(WebhookWorkflow.run, webhook, row.workflow_id, "Delivery of a webhook")
+                case m.Kind.RESCREENING:
+                    return Start(
+                        RescreeningWorkflow.run, m.RescreeningInput(row.tenant_id), row.workflow_id, "New list versions"
+                    )
+                case m.Kind.HIT_REVIEW:
+                    hits = m.HitReviewInput(row.tenant_id, UUID(row.payload["screening_id"]), key)
+                    return Start(HitReviewWorkflow.run, hits, row.workflow_id, "Review of new hits")
         except (KeyError, ValueError) as error:
             raise RowRefused(f"the payload of this {row.kind} row lacks an id") from error
         raise RowRefused(f"no workflow is known for rows of kind {row.kind!r}")

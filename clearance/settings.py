@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         default=None, description="Folder of the model approvers' public keys and of their approvals and revocations."
     )
 
+    visual_zone_model: Path | None = Field(
+        default=None, description="Folder of another LayoutLM-family checkpoint for the printed fields of documents."
+    )
+
     database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
     database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
     filing_database_password_file: Path | None = Field(

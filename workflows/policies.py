@@ -78,5 +78,20 @@ ANSWERING = StepPolicy(start_to_close_timeout=timedelta(minutes=5), retry_policy
 SEARCHING_DUTIES = StepPolicy(start_to_close_timeout=timedelta(minutes=10), retry_policy=_patient(timedelta(minutes=5)))
 """Two weeks of a tenant's cash, for every tenant."""
 
+PLANNING_RESCREENING = StepPolicy(
+    start_to_close_timeout=timedelta(minutes=10), retry_policy=_patient(timedelta(minutes=1))
+)
+"""A count, but the first one after a new list waits for the index to be built: a minute for hundreds of thousands."""
+
+RESCREENING = StepPolicy(
+    start_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=timedelta(minutes=5),
+    retry_policy=_patient(timedelta(minutes=1)),
+)
+"""A slice of customers, each one a heartbeat; the first one waits for the index and the delta."""
+
+FETCHING = StepPolicy(start_to_close_timeout=timedelta(hours=2), retry_policy=_patient(timedelta(minutes=15)))
+"""Every list with its own patience; what a source refuses is an answer, not an error."""
+
 START_RPC = timedelta(seconds=10)
 """How long the dispatcher waits for Temporal to accept a start before it counts as down."""

@@ -22,6 +22,7 @@ DISPOSITIONS: Mapping[str, frozenset[Disposition]] = {
     "application": frozenset({Disposition.APPROVE, Disposition.REJECT, Disposition.BLOCK}),
     "contest": frozenset({Disposition.APPROVE, Disposition.REJECT, Disposition.BLOCK}),
     "alert": frozenset({Disposition.TRUE_POSITIVE, Disposition.FALSE_POSITIVE, Disposition.INCONCLUSIVE}),
+    "screening": frozenset({Disposition.TRUE_POSITIVE, Disposition.FALSE_POSITIVE, Disposition.INCONCLUSIVE}),
 }
 """How a case of each kind may end."""
 

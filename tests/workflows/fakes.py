@@ -107,6 +107,10 @@ class Script(
         self.asked.append(("conclude_application", conclusion))
 
     @activity.defn
+    async def review_rating(self, review: m.RatingReview) -> None:
+        self.asked.append(("review_rating", review))
+
+    @activity.defn
     async def admit_contest(self, contest: m.ContestInput) -> m.OpenCase:
         self.asked.append(("admit_contest", contest))
         about = f"application:{contest.application_id}"

@@ -20,7 +20,9 @@ from api.routes import (
     evidence,
     filings,
     health,
+    match,
     proofs,
+    screenings,
     tokens,
     transactions,
     uploads,
@@ -50,6 +52,7 @@ _TAGS = [
         "name": "applications",
         "description": "Submit applicants with their documents; see what became of it; contest.",
     },
+    {"name": "screenings", "description": "Screen anyone against the watchlists, kept or in yente's shape."},
     {"name": "accounts", "description": "Tie accounts to approved customers."},
     {"name": "transactions", "description": "Monitor payments. Served by the engine service."},
     {"name": "alerts", "description": "What monitoring found."},
@@ -77,6 +80,8 @@ def create_app(services: Services) -> FastAPI:
         evidence.router,
         uploads.router,
         documents.router,
+        screenings.router,
+        match.router,
         filings.router,
     ):
         app.include_router(router)

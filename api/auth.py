@@ -118,7 +118,7 @@ async def authenticate(request: Request) -> Principal:
     """The principal behind a request's credential. Raises `NotAuthenticated`."""
     services: Services = request.app.state.services
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential:
+    if scheme.lower() not in ("bearer", "apikey") or not credential:  # yente's clients say ApiKey
         raise NotAuthenticated("Send `Authorization: Bearer` with an API key or an officer's token.")
     if "." in credential:
         return read_token(credential, services.token_key.public_key())

@@ -22,7 +22,7 @@ from api.routes.filings import NotDrafted
 from api.routes.proofs import ReceiptsNotSigned
 from api.routes.tokens import TooManyAttempts
 from api.routes.transactions import RowRefused
-from api.services import EngineRebuilding, ExplainerDown, TemporalDown
+from api.services import EngineRebuilding, ExplainerDown, ScreenerDown, ScreeningRefused, TemporalDown
 from api.submission import (
     ApplicantRefused,
     DocumentRefused,
@@ -210,6 +210,17 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "This link is no longer good",
         "It was used, has expired, is no longer needed, or is not complete. Ask for a new one if you still have "
         "something to send.",
+    ),
+    ScreenerDown: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "SCREENER_DOWN",
+        "Nothing is screened right now",
+        "What screens on request does not answer, or is still building its index. Nothing was stored. Try again with "
+        "the same Idempotency-Key in a few seconds.",
+        headers=_RETRY,
+    ),
+    ScreeningRefused: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, lambda e: e.code, "This cannot be screened", lambda e: e.detail
     ),
     SubjectErased: Kind(
         HTTPStatus.GONE,

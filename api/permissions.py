@@ -18,6 +18,8 @@ class Permission(StrEnum):
     ASSIGN_CASES = "cases:assign"
     FILE = "filings"
     READ_METRICS = "metrics:read"
+    SCREEN = "screenings:write"
+    READ_SCREENINGS = "screenings:read"
     MANAGE_OFFICERS = "officers:manage"
     MANAGE_WEBHOOKS = "webhooks:manage"
     READ_AUDIT = "audit:read"
@@ -35,14 +37,26 @@ class Role(StrEnum):
 
 
 _READ = frozenset(
-    {Permission.READ_APPLICATIONS, Permission.READ_ALERTS, Permission.READ_DECISIONS, Permission.READ_CASES}
+    {
+        Permission.READ_APPLICATIONS,
+        Permission.READ_ALERTS,
+        Permission.READ_DECISIONS,
+        Permission.READ_CASES,
+        Permission.READ_SCREENINGS,
+    }
 )
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUBMITTER: frozenset({Permission.SUBMIT_APPLICATIONS, Permission.READ_APPLICATIONS, Permission.OPEN_ACCOUNTS}),
-    Role.ANALYST: _READ | {Permission.WORK_CASES},
+    Role.ANALYST: _READ | {Permission.SCREEN, Permission.WORK_CASES},
     Role.APPROVER: _READ
-    | {Permission.WORK_CASES, Permission.APPROVE_CASES, Permission.ASSIGN_CASES, Permission.READ_METRICS},
+    | {
+        Permission.SCREEN,
+        Permission.WORK_CASES,
+        Permission.APPROVE_CASES,
+        Permission.ASSIGN_CASES,
+        Permission.READ_METRICS,
+    },
     Role.FILING_OFFICER: _READ | {Permission.FILE},
     Role.AUDITOR: _READ | {Permission.READ_AUDIT, Permission.READ_METRICS},
     Role.ADMINISTRATOR: frozenset({Permission.READ_METRICS, Permission.MANAGE_OFFICERS, Permission.MANAGE_WEBHOOKS}),

@@ -31,6 +31,18 @@ class ExplainerDown(Exception):
     """What draws plots and searches counterfactuals does not answer, or not in time. Ask again in a little while."""
 
 
+class ScreenerDown(Exception):
+    """What screens on request does not answer, or not in time. Nothing was stored; ask again in a little while."""
+
+
+class ScreeningRefused(Exception):
+    """A screening that cannot be answered as it was asked; `code` says why, `detail` what to send instead."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.code, self.detail = code, detail
+
+
 class TransactionEngine(Protocol):
     """The streaming engine, seen from its routes."""
 
@@ -74,6 +86,16 @@ class Verifier(Protocol):
 
     async def verify(self, decision: Decision, model_bytes: bytes) -> Verdict:
         """Raises `ExplainerDown`."""
+
+
+class Screener(Protocol):
+    """What screens on request, in a process of its own, seen from its routes. Orders and answers are JSON."""
+
+    async def screen(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The stored answer. Raises `ScreenerDown` and `ScreeningRefused`."""
+
+    async def match(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Answers by query, nothing stored. Raises `ScreenerDown` and `ScreeningRefused`."""
 
 
 TemporalGetter = Callable[[], Awaitable[Client]]
@@ -126,6 +148,8 @@ class Services:
     """Absent where no filing officers are served: the filing routes then answer as if they did not exist."""
     explainer: Explainer | None = None
     """Absent where decisions are only shown: plots and counterfactuals then answer 503."""
+    screener: Screener | None = None
+    """Absent where nothing is screened on request: those routes then answer 503."""
     ledger: Signer | None = None
     """Signs receipts with the ledger's key. Absent, receipts answer 503; proofs need no key."""
     console: ConsoleServices | None = None

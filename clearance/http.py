@@ -13,6 +13,7 @@ from api.services import ConsoleServices, FilingServices, Services, TemporalDown
 from clearance.database import service_pool
 from clearance.explainer import ChildExplainer
 from clearance.keyring import KeyName, Keyring
+from clearance.screener import ChildScreener
 from clearance.sequencer import LedgerSigner
 from clearance.services import Ready, serving
 from clearance.settings import Settings
@@ -53,6 +54,7 @@ def _services(
     explainer: ChildExplainer | None = None,
     ledger: LedgerSigner | None = None,
     console: ConsoleServices | None = None,
+    screener: ChildScreener | None = None,
 ) -> Services:
     return Services(
         pool=pool,
@@ -65,6 +67,7 @@ def _services(
         filings=filings,
         explainer=explainer,
         ledger=ledger,
+        screener=screener,
         public_url=settings.public_address,
         console=console,
     )
@@ -87,7 +90,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
     keys = Keyring(settings.secrets_folder)
     pool = await service_pool(settings, "clearance_api", API_CONNECTIONS)
     filing_pool = await service_pool(settings, "clearance_filing")
-    explainer = ChildExplainer()
+    explainer, screener = ChildExplainer(), ChildScreener(settings)
     try:
         filings = FilingServices(
             pool=filing_pool,
@@ -96,7 +99,8 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
         )
         ledger = LedgerSigner(keys.ledger) if keys.path(KeyName.LEDGER).exists() else None
         console = console_services(settings, keys)
-        app = create_app(_services(settings, keys, pool, filings, explainer, ledger, console))
+        app = create_app(_services(settings, keys, pool, filings, explainer, ledger, console, screener))
+        screener.warm()
         async with serving(app, settings.api_host, settings.api_port):
 
             async def ready() -> bool:
@@ -104,6 +108,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
 
             yield ready
     finally:
+        await screener.close()
         await explainer.close()
         await filing_pool.close()
         await pool.close()

@@ -196,6 +196,11 @@ async def find_screening_of_key(conn: Connection, tenant_id: UUID, key: str) -> 
     return await cursor.fetchone()
 
 
+async def lock_request(conn: Connection, mac: bytes) -> None:
+    """Let one transaction at a time screen under an Idempotency-Key."""
+    await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('request/' || encode(%s, 'hex'), 0))", (mac,))
+
+
 async def find_request(conn: Connection, tenant_id: UUID, mac: bytes, digest: bytes) -> Screening | None:
     """The screening that was stored under this Idempotency-Key, if any. Raises `IdempotencyConflict` where the request
     was another."""

@@ -3,6 +3,7 @@
 `screen` is the one function to call, with a `Query` and a `ScreeningIndex`.
 """
 
+from aml.screening.challenger import ScorerUnavailable
 from aml.screening.formats.csl import parse_csl
 from aml.screening.formats.ofac import parse_ofac, parse_us_consolidated
 from aml.screening.formats.un import parse_un
@@ -23,6 +24,7 @@ __all__ = [
     "Query",
     "QueryUnusable",
     "Scorer",
+    "ScorerUnavailable",
     "ScreeningIndex",
     "ScreeningResult",
     "WatchList",

@@ -19,10 +19,14 @@ SURE = 0.93
 PAIRED = 0.62
 """Similarity from which two tokens count as the same one, spelt differently."""
 INITIAL = 0.7
+CUT_SERVANT = 0.65
+"""Spelling from which `Adblmalek` is `Abdelmalek` although its first part is not recognised."""
 PARTICLE_WEIGHT = 0.35
 TITLE_WEIGHT = 0.5
 FORM_WEIGHT = 1.0
 INITIAL_WEIGHT = 2.2
+CUT_OFF = 3
+"""Letters up to which a word that ran into the end of its field counts as an initial does."""
 
 
 @lru_cache(maxsize=150_000)
@@ -41,7 +45,11 @@ def token_similarity(first: str, second: str) -> float:
     if a.sound == b.sound:
         return 0.97
     if first.startswith(SERVANT) != second.startswith(SERVANT) and min(len(first), len(second)) >= 5:
-        return min(0.8, token_similarity(first.removeprefix(SERVANT), second.removeprefix(SERVANT)))
+        direct = OSA.normalized_similarity(first, second)
+        return max(
+            min(0.8, token_similarity(first.removeprefix(SERVANT), second.removeprefix(SERVANT))),
+            direct if direct >= CUT_SERVANT else 0.0,
+        )
     spelling = max(OSA.normalized_similarity(first, second), OSA.normalized_similarity(a.sound, b.sound))
     shorter = min(len(a.bones), len(b.bones))
     consonants = OSA.normalized_similarity(a.bones, b.bones) if shorter >= 2 else spelling * 0.8
@@ -111,9 +119,12 @@ def align(
 ) -> Alignment:
     """Pair the tokens of two names, best pairs first, then two tokens against one where they were split or joined."""
     options: list[tuple[float, int, int, float]] = []
+    last = len(query) - 1
     for i, left in enumerate(query):
         for j, right in enumerate(listed):
             alike = token_similarity(left, right) if left != right else 1.0
+            if alike < INITIAL and i == last and _cut_off(left, right):
+                alike = INITIAL
             if alike >= PAIRED:
                 options.append((alike * (query_weights[i] + listed_weights[j]), i, j, alike))
     options.sort(reverse=True)
@@ -124,10 +135,12 @@ def align(
 
     def pair(left: str, right: str, alike: float, weight_left: float, weight_right: float) -> None:
         nonlocal agreement, unsaid
-        if _initial(left) or _initial(right):
+        letters = min(len(left), len(right))
+        if _initial(left) or _initial(right) or (alike == INITIAL and letters <= CUT_OFF):
             # An initial says no more than a letter; what the full name says beyond it is neither agreed nor missing.
-            unsaid += max(0.0, weight_left - INITIAL_WEIGHT) + max(0.0, weight_right - INITIAL_WEIGHT)
-            weight_left, weight_right = min(weight_left, INITIAL_WEIGHT), min(weight_right, INITIAL_WEIGHT)
+            said = INITIAL_WEIGHT * (1 + letters) / 2
+            unsaid += max(0.0, weight_left - said) + max(0.0, weight_right - said)
+            weight_left, weight_right = min(weight_left, said), min(weight_right, said)
         agreement += min(weight_left, weight_right) * _credit(alike)
         graded[0 if alike >= SAME else 1 if alike >= CLOSE else 2 if alike >= FAIR else 3] += weight_left + weight_right
         pairs.append((left, right, alike))
@@ -173,6 +186,11 @@ def align(
         omitted_from_query=(loose_right - contradiction) / total,
         pairs=tuple(pairs),
     )
+
+
+def _cut_off(left: str, right: str) -> bool:
+    """The last word of a query that ran into the end of its field: `KU` of `KUZMIN`."""
+    return 2 <= len(left) <= CUT_OFF and len(right) >= len(left) + 2 and right.startswith(left) and left.isascii()
 
 
 def _initial(text: str) -> bool:

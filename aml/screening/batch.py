@@ -74,10 +74,11 @@ def screen_lines(
     threshold: float = 0.5,
     limit: int = 10,
     lists: Collection[str] | None = None,
+    scorer: str | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One answer for each non-blank line: `{"id", "hits", "ms"}`, or `{"id", "line", "error"}` for a broken one.
 
-    `clock` gives seconds, e.g. `time.perf_counter`.
+    `clock` gives seconds, e.g. `time.perf_counter`; `scorer` is as for `screen` (raises `ScorerUnavailable`).
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -89,7 +90,7 @@ def screen_lines(
                 raise QueryUnusable("a line is a JSON object")
             identity = raw.get("id")
             start = clock()
-            result = screen(query_of(raw), index=index, lists=lists, threshold=threshold, limit=limit)
+            result = screen(query_of(raw), index=index, lists=lists, threshold=threshold, limit=limit, scorer=scorer)
         except ValueError as error:
             yield {"id": identity, "line": number, "error": f"line {number}: {error}"}
             continue

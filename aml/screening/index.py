@@ -28,7 +28,7 @@ from aml.screening.sounds import token
 from aml.screening.watchlist import Entity, ListVersion, WatchList
 from explain.record import canonical_json, sha256_hex
 
-FORMAT = 6
+FORMAT = 7
 """Raised when records or keys change, so that an index of another format is built anew rather than misread."""
 PRIOR_NAMES = 20_000
 """Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""

@@ -47,7 +47,7 @@ _ARABIC = """
 ل l
 م m
 ن n
-ه h a:1 e:2 -:3 eh:2 ah:1
+ه h a:1 e:2 -:3 eh:2 ah:1 ha:2
 ة a ah:1 e:1 at:1 et:2 eh:1 h:2 -:2 t:3 ath:3
 و w u:0 o:0 v:0 ou:0 au:1 aw:0 ow:1 ew:2 uw:1 av:2 ov:3 ue:3 aou:2 -:6
 ؤ u o:1 ou:1 w:2 -:2 a:3 e:4

@@ -8,13 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
+from aml.screening import challenger
 from aml.screening.alignment import Alignment, align
 from aml.screening.evidence import NAME_FEATURES, birth_date, country, gender, identifier, name_values
 from aml.screening.index import ScreeningIndex
 from aml.screening.query import Query
 from aml.screening.records import ListedName, Record, by_script, name_tokens, normal_number
 from aml.screening.scorer import Scorer, probability, reference_scorer
-from aml.screening.watchlist import ListVersion
+from aml.screening.watchlist import Entity, ListVersion
 from explain.record import ModelRef
 
 CANDIDATES = 120
@@ -90,31 +91,104 @@ def screen(
     threshold: float = POSSIBLE,
     limit: int = 10,
     exclude: Collection[str] = (),
-    scorer: Scorer | None = None,
+    scorer: Scorer | str | None = None,
     candidates: int = CANDIDATES,
 ) -> ScreeningResult:
     """Match a query against the lists of an index (all, or those named).
 
+    `scorer` is our own reference scorer where left out; `"logic-v2"` has nomenklatura judge the same candidates (raises
+    `ScorerUnavailable` where the extra `challenger` is not installed).
+
     Hits have at least `threshold` probability or a hard rule, at most `limit` of them, none of the entity ids in
     `exclude` (hits cleared before). Equal scores are ordered by entity id, so that the answer never depends on chance.
     """
+    if isinstance(scorer, str):
+        return _challenge(query, index, lists, threshold, limit, exclude, scorer, candidates)
     model = scorer or reference_scorer()
     floor = math.log(threshold / (1.0 - threshold)) - 1e-9 if 0.0 < threshold < 1.0 else -math.inf
-    wanted = None if lists is None else {i for i, ref in enumerate(index.lists) if ref.name in lists}
+    wanted = _wanted(index, lists)
     scored = compare(
         query, index=index, scorer=model, wanted=wanted, exclude=exclude, candidates=candidates, floor=floor
     )
     kept = [entry for entry in scored if entry.rule != "additive" or probability(entry.log_odds) >= threshold]
     hits = tuple(_hit(entry, index, model) for entry in kept[:limit])
+    return _result(query, index, wanted, model.ref, threshold, hits)
+
+
+def _wanted(index: ScreeningIndex, lists: Collection[str] | None) -> set[int] | None:
+    return None if lists is None else {i for i, ref in enumerate(index.lists) if ref.name in lists}
+
+
+def _result(
+    query: Query,
+    index: ScreeningIndex,
+    wanted: Collection[int] | None,
+    scorer: ModelRef,
+    threshold: float,
+    hits: tuple[Hit, ...],
+) -> ScreeningResult:
     order = ("none", "possible", "strong", "exact")
     return ScreeningResult(
         query=query,
         index_version=index.version,
         lists=tuple(ref for i, ref in enumerate(index.lists) if wanted is None or i in wanted),
-        scorer=model.ref,
+        scorer=scorer,
         threshold=threshold,
         hits=hits,
         strength=max((hit.strength for hit in hits), key=order.index, default="none"),
+    )
+
+
+def _challenge(
+    query: Query,
+    index: ScreeningIndex,
+    lists: Collection[str] | None,
+    threshold: float,
+    limit: int,
+    exclude: Collection[str],
+    scorer: str,
+    candidates: int,
+) -> ScreeningResult:
+    """The same candidates, judged by the challenger; its contributions add up to its score."""
+    challenger.known(scorer)
+    ref = challenger.challenger_ref()
+    wanted = _wanted(index, lists)
+    numbers = [
+        number
+        for number in _candidates(query, _asked(query), index, candidates)
+        if _admitted(index.record(number), query, wanted, exclude)
+    ]
+    entities = [index.entity(number) for number in numbers]
+    judged = zip(numbers, entities, challenger.compare_all(query, entities), strict=True)
+    kept = sorted(
+        (entry for entry in judged if entry[2].score >= threshold), key=lambda entry: (-entry[2].score, entry[1]["id"])
+    )
+    hits = tuple(_challenger_hit(query, index, number, entity, compared) for number, entity, compared in kept[:limit])
+    return _result(query, index, wanted, ref, threshold, hits)
+
+
+def _challenger_hit(
+    query: Query, index: ScreeningIndex, number: int, entity: Entity, compared: challenger.Compared
+) -> Hit:
+    ref = index.lists[index.record(number).list_index]
+    return Hit(
+        entity_id=entity["id"],
+        list_name=ref.name,
+        list_version=ref.version,
+        list_sha256=ref.sha256,
+        schema=entity["schema"],
+        caption=entity["caption"],
+        score=compared.score,
+        log_odds=challenger.as_log_odds(compared.score),
+        contributions=tuple(
+            HitContribution(feature, ours, theirs, delta, value)
+            for feature, ours, theirs, delta, value in compared.parts
+        ),
+        matched_name=compared.matched_name,
+        rule=challenger.NAME,
+        strength="strong" if compared.score >= STRONG else "possible",
+        text=f"“{', '.join(query.names)}” against “{compared.matched_name}” on {ref.name} ({ref.version}), "
+        f"by nomenklatura {challenger.NAME}.",
     )
 
 
@@ -134,9 +208,7 @@ def compare(
     Candidates that cannot reach the log-odds `floor`, whatever their other facts say, are left out early.
     """
     name_floor = floor - scorer.intercept - scorer.headroom(_facts_of(query)) if not query.identifiers else -math.inf
-    asked = [
-        (part, found) for name in query.names for part in by_script(name) if (found := name_tokens(part, query.kind))
-    ]
+    asked = _asked(query)
     scored = [
         entry
         for number, places in _candidates(query, asked, index, candidates).items()
@@ -145,6 +217,13 @@ def compare(
     ]
     scored.sort(key=lambda entry: (entry.rule == "additive", -entry.log_odds, entry.record.id))
     return scored
+
+
+def _asked(query: Query) -> list[tuple[str, tuple[str, ...]]]:
+    """The names asked for, a script apart, with their tokens."""
+    return [
+        (part, found) for name in query.names for part in by_script(name) if (found := name_tokens(part, query.kind))
+    ]
 
 
 def _facts_of(query: Query) -> tuple[str, ...]:

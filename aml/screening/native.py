@@ -21,6 +21,8 @@ SCRIPTS = frozenset((*LETTERS, "han", "hangul"))
 """The scripts whose tokens stay as they are."""
 WRONG, WRONG_IN_ABJAD = 1.0, 1.25
 """The cost of a consonant that nothing explains; in an abjad there are fewer letters to tell names apart."""
+USUAL = 0.15
+"""Cost up to which a spelling is as good as the most usual one: one regional letter in a word is no doubt."""
 _VOWELS = frozenset("aeiouy")
 _WEAK = frozenset("aeiouyhwj")
 _VOWEL_FOR_VOWEL = 0.35
@@ -220,11 +222,11 @@ def likeness(native: str, latin: str) -> float:
     word = folded(latin)
     if not ready.steps or not word or _plainly_other(ready, _consonants(word), len(word)):
         return 0.0
-    budget = (0.97 - _LEAST) * ready.length / 0.9
+    budget = (0.97 - _LEAST) * ready.length / 0.9 + USUAL
     cost = _cheapest(ready, word, budget)
     if cost > budget:
         return 0.0
-    alike = 0.97 - 0.9 * cost / ready.length
+    alike = 0.97 - 0.9 * max(0.0, cost - USUAL) / ready.length
     return min(alike, 0.9) if ready.abjad and len(ready.steps) <= 2 else alike
 
 

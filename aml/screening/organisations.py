@@ -3,6 +3,11 @@
 Kept apart because it is a table of usage: it grows with the lists, the matching does not change.
 """
 
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from aml.screening.native import spellings
 
 # Canonical form: spellings. A form is compared, but says little: see `alignment.weight_of`.
@@ -118,11 +123,28 @@ _LONGEST = max(map(len, _PHRASES))
 FORM_TOKENS = frozenset(FORMS.values())
 
 
+_USUAL = sorted(
+    {word for phrase in _PHRASES for word in phrase if len(word) >= 6}
+    | {word for word in (*FORMS, *_WORDS, *_WORDS.values()) if len(word) >= 6}
+    | {"company", "limited", "corporation"}
+)
+
+
+@lru_cache(maxsize=30_000)
+def _corrected(word: str) -> str:
+    """A usual word with one typing error as it should be, so that `LIMTIED` is not taken for a name."""
+    if len(word) < 6 or not word.isascii():
+        return word
+    nearest = process.extractOne(word, _USUAL, scorer=OSA.distance, score_cutoff=1)
+    return nearest[0] if nearest else word
+
+
 def significant(found: tuple[str, ...]) -> tuple[str, ...]:
     """An organisation's tokens: phrases and abbreviations of legal forms as one token, filler words left out.
 
     A name that consists of nothing else is returned as it is.
     """
+    found = tuple(_corrected(word) for word in found)
     kept: list[str] = []
     latin = tuple(word if word.isascii() else next(iter(spellings(word, 1)), word) for word in found)
     place = 0

@@ -14,7 +14,7 @@ _REWRITES = tuple(
         (r"tsch|tch|cz|tj(?=[aeiou])", "ch"),
         (r"shch|sch", "sh"),
         (r"(?<=[oe])ff$", "v"),
-        (r"dzh|dj|zh|dsch", "j"),
+        (r"dzh|dj|(?<!t)zh|dsch", "j"),
         (r"^mc", "mak"),
         (r"ph", "f"),
         (r"gh|gu(?=[ei])", "g"),
@@ -91,7 +91,7 @@ _BONE_REWRITES = tuple(
     (re.compile(pattern), into)
     for pattern, into in (
         (r"tsch|tch|shch|sch|sh|ch|cz", "S"),
-        (r"dzh|dj|zh|j", "J"),
+        (r"dzh|dj|(?<!t)zh|j", "J"),
         (r"ph", "f"),
         (r"gh", "g"),
         (r"kh", "h"),

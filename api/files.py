@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.image_header import ImageHeader, ImageRefused, inspect_image
@@ -36,13 +36,22 @@ async def read_files(request: Request, most: int = MAX_FILES) -> tuple[list[Rece
     """The parts called `files`, and the others' texts. Raises `RequestMalformed` and `DocumentRefused`."""
     if not request.headers.get("Content-Type", "").startswith("multipart/form-data"):
         raise RequestMalformed("NOT_MULTIPART", "Send multipart/form-data with the files as parts called `files`.")
+    return await received_files(await parse_multipart(request, most), most)
+
+
+async def parse_multipart(request: Request, most: int = MAX_FILES) -> FormData:
+    """The parts of a body, all of it in memory. Raises `RequestMalformed`."""
     parser = _InMemoryParser(
         request.headers, request.stream(), max_files=most + 1, max_fields=4, max_part_size=16 * 1024
     )
     try:
-        form = await parser.parse()
+        return await parser.parse()
     except MultiPartException as error:
         raise RequestMalformed("MULTIPART_BROKEN", f"The multipart body cannot be read: {error.message}") from error
+
+
+async def received_files(form: FormData, most: int = MAX_FILES) -> tuple[list[ReceivedFile], dict[str, str]]:
+    """As `read_files`, of a body that was parsed already."""
     files: list[ReceivedFile] = []
     fields: dict[str, str] = {}
     for name, part in form.multi_items():

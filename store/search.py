@@ -11,6 +11,7 @@ from uuid import UUID
 
 from store.audit import AuditRow
 from store.connection import Connection, frozen_row
+from store.credentials import Officer
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,17 @@ async def last_decisions(conn: Connection, kinds: tuple[str, ...]) -> list[Decis
             )
         found += await cursor.fetchall()
     return found
+
+
+async def list_case_officers(conn: Connection) -> list[Officer]:
+    """The tenant's active officers who may have a case, by login."""
+    cursor = conn.cursor(row_factory=frozen_row(Officer))
+    await cursor.execute(
+        "SELECT officer_id, tenant_id, login, password_hash, roles, active FROM officer "
+        "WHERE tenant_id = current_tenant() AND active AND roles && ARRAY['analyst', 'approver'] "
+        "ORDER BY login LIMIT 200"
+    )
+    return await cursor.fetchall()
 
 
 _KNOWN: LiteralString = (

@@ -11,20 +11,20 @@ from pydantic import ValidationError
 from api.auth import CurrentPrincipal, CurrentServices, Principal, needs
 from api.console.explained import Explained, explained, to_open
 from api.console.graph import Graph, Payment, Timeline, draw, timeline
-from api.console.officers import logins
-from api.console.page import PageRoute, Submitted, checked, render, see, text
+from api.console.officers import colleagues, logins
+from api.console.page import PageRoute, render
 from api.console.reading import Read, open_reading
 from api.permissions import Permission
 from api.routes import alerts, cases
 from api.schemas.alerts import AlertOut
-from api.schemas.cases import ActionIn, ApproveIn, CaseOut, DecideIn, NoteIn, ReturnIn
+from api.schemas.cases import CaseOut
 from api.services import Services
 from store.connection import tenant_transaction
 from store.subjects import SubjectErased
 from store.transactions import fetch_transactions
 from vault.objects import VaultObjectCorrupt, VaultObjectMissing
-from workflows.messages import case_workflow_id
-from workflows.review import DISPOSITIONS
+from workflows.messages import FalsePositiveReason, case_workflow_id
+from workflows.review import ASKS_APPLICANT, DISPOSITIONS, LONGEST_REQUEST
 
 router = APIRouter(prefix="/console/cases", include_in_schema=False, route_class=PageRoute)
 
@@ -80,6 +80,10 @@ async def show(
         console=services.console,
         erased=_is_erased(case),
         done_words=_DONE,
+        false_positive_reasons=[each.value for each in FalsePositiveReason],
+        colleagues=await colleagues(principal, services) if Permission.ASSIGN_CASES in principal.permissions else [],
+        asks_applicant=case.kind in ASKS_APPLICANT,
+        latest_answer=(services.clock() + LONGEST_REQUEST).date(),
         face_words=_face(explained_shown),
         full=False,
     )
@@ -93,6 +97,11 @@ _DONE = {
     "awaiting": "Decided: it waits for a second officer's approval.",
     "approved": "Approved: the case is closed.",
     "returned": "Returned to its maker.",
+    "open_again": "Approved: the case is open again.",
+    "assigned": "The case has another officer now.",
+    "snoozed": "The case sleeps until then, or until something happens to it.",
+    "reopened": "The case is being opened again. Where its disposition took two officers, a second one has to approve.",
+    "attached": "The file is kept with the case. Its pages appear once it was decoded.",
 }
 """What was done, told on the page that the form leads to."""
 
@@ -185,66 +194,7 @@ def _is_erased(case: CaseOut) -> bool:
 
 
 def _officers(case: CaseOut) -> list[UUID | None]:
-    return [case.claimed_by, case.maker, *case.excluded_officers, *(event.officer_id for event in case.history)]
-
-
-# --- What officers do -------------------------------------------------------------------------------------------------
-
-
-def _revision(form: Submitted) -> int | None:
-    """The revision that the officer looked at; None where the field was tampered with, which the API then refuses."""
-    given = text(form, "revision")
-    return int(given) if given.isdigit() and len(given) < 10 else None
-
-
-@router.post("/{case_id}/claim", openapi_extra=needs(Permission.WORK_CASES))
-async def claim(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    await cases.claim(case_id, principal, services, ActionIn(revision=_revision(form)))
-    return _done(case_id, "claimed")
-
-
-@router.post("/{case_id}/release", openapi_extra=needs(Permission.WORK_CASES))
-async def release(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    await cases.release(case_id, principal, services, ActionIn(revision=_revision(form)))
-    return _done(case_id, "released")
-
-
-@router.post("/{case_id}/note", openapi_extra=needs(Permission.WORK_CASES))
-async def note(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    body = checked(NoteIn, revision=_revision(form), text=text(form, "text"))
-    await cases.note(case_id, body, principal, services)
-    return _done(case_id, "noted")
-
-
-@router.post("/{case_id}/decide", openapi_extra=needs(Permission.WORK_CASES))
-async def decide(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    body = checked(
-        DecideIn, revision=_revision(form), disposition=text(form, "disposition"), reason=text(form, "reason")
-    )
-    after = await cases.decide(case_id, body, principal, services)
-    return _done(case_id, "decided" if after.status == "closed" else "awaiting")
-
-
-@router.post("/{case_id}/approve", openapi_extra=needs(Permission.APPROVE_CASES))
-async def approve(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    body = checked(
-        ApproveIn,
-        revision=_revision(form),
-        disposition=text(form, "disposition") or None,
-        reason=text(form, "reason") or None,
-    )
-    await cases.approve(case_id, body, principal, services)
-    return _done(case_id, "approved")
-
-
-@router.post("/{case_id}/return", openapi_extra=needs(Permission.APPROVE_CASES))
-async def return_to_maker(
-    case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices
-) -> Response:
-    body = checked(ReturnIn, revision=_revision(form), reason=text(form, "reason"))
-    await cases.return_to_maker(case_id, body, principal, services)
-    return _done(case_id, "returned")
-
-
-def _done(case_id: UUID, what: str) -> Response:
-    return see(f"/console/cases/{case_id}?done={what}")
+    events = [officer for event in case.history for officer in (event.officer_id, event.assigned_to)]
+    files = [file.officer_id for file in case.evidence]
+    asked = [each.officer_id for each in case.requests]
+    return [case.claimed_by, case.maker, *case.excluded_officers, *events, *files, *asked]

@@ -6,7 +6,8 @@ from uuid import UUID
 from api.auth import Principal
 from api.services import Services
 from store.connection import tenant_transaction
-from store.credentials import fetch_officer
+from store.credentials import Officer, fetch_officer
+from store.search import list_case_officers
 
 
 async def logins(ids: Iterable[UUID | None], principal: Principal, services: Services) -> Mapping[UUID, str]:
@@ -17,3 +18,9 @@ async def logins(ids: Iterable[UUID | None], principal: Principal, services: Ser
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
         found = [await fetch_officer(connection, officer_id) for officer_id in sorted(wanted)]
     return {officer.officer_id: officer.login for officer in found if officer is not None}
+
+
+async def colleagues(principal: Principal, services: Services) -> list[Officer]:
+    """Whom a case may be given to."""
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        return await list_case_officers(connection)

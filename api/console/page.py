@@ -23,6 +23,7 @@ from api.console import words
 from api.console.assets import asset_url
 from api.console.session import FORM_TOKEN, SESSION, SIGN_IN, FormForged, check_form, form_token, signed_in
 from api.errors import PROBLEMS, problem_of
+from api.files import parse_multipart
 from api.limits import LimitedRoute
 from api.permissions import HIDDEN, Permission
 from api.services import Services
@@ -135,15 +136,17 @@ class _Guard(APIRoute):
                 if not is_open:
                     request.state.principal = await _officer(request, f"{request.method} {self.path}", permission)
                 if request.method == "POST":
-                    form = await request.form()
+                    form = request.state.form = await _fields(request)
                     given = str(form.get(FORM_TOKEN, ""))
                     check_form(request.app.state.services, request, given, SIGN_IN if is_open else SESSION)
-                    request.state.form = form
                 response = await handle(request)
             except NotAuthenticated:
                 response = _to_sign_in(request)
             except _TOLD as error:
                 response = _error(request, error)
+            finally:
+                if isinstance(sent := getattr(request.state, "form", None), FormData):
+                    await sent.close()
             for name, value in _HEADERS.items():
                 response.headers.setdefault(name, value)
             return response
@@ -157,6 +160,13 @@ class PageRoute(LimitedRoute, _Guard):
 
 OPEN: dict[str, Any] = {"x-open": True}
 """`openapi_extra` of the pages that are there before signing in."""
+
+
+async def _fields(request: Request) -> FormData:
+    """A form's fields. Files stay in memory: nothing of a person is spooled to a disk."""
+    if request.headers.get("Content-Type", "").startswith("multipart/"):
+        return await parse_multipart(request, most=1)
+    return await request.form()
 
 
 async def _officer(request: Request, action: str, permission: Permission | None) -> Principal:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from api.console import (
+    actions,
     assets,
     audit,
     cases,
@@ -21,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     queue.router,
     cases.router,
+    actions.router,
     documents.router,
     decisions.router,
     filings.router,

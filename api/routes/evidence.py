@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, NotFound, needs
+from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, NotFound, Principal, needs
 from api.case_actions import act
 from api.files import MAX_REQUEST_BYTES, ReceivedFile, read_files
 from api.image_header import media_type
@@ -66,7 +66,13 @@ async def attach(
     """Checked like a document, kept in the vault by its hash, encrypted under the person's key; its pages are there
     once it is decoded. The case's history names the file's digest."""
     [file], fields = await read_files(request, most=1)
-    revision = _revision(fields)
+    return await attach_file(case_id, file, _revision(fields), principal, services)
+
+
+async def attach_file(
+    case_id: UUID, file: ReceivedFile, revision: int | None, principal: Principal, services: Services
+) -> EvidenceAttached:
+    """Keep a file that was received and tell the case."""
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
         case = await fetch_case(connection, case_id)
         if case.status == "closed":

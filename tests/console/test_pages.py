@@ -14,6 +14,7 @@ from api.console.routes import ROUTERS
 from api.permissions import HIDDEN, ROLE_PERMISSIONS, Permission, Role
 from tests.api.fakes import FakeCase
 from tests.api.house import House
+from tests.api.images import png
 from tests.console.browse import Browser, words
 
 REASON = "Compared with the issuing authority's register."
@@ -360,6 +361,80 @@ async def test_an_officer_takes_and_decides_and_a_second_one_approves(house: Hou
     assert approved.headers["Location"] == f"{path}?done=approved"
     assert "Nothing more is to be done" in words(await shown(second))
     assert case.review.status == "closed"
+
+
+async def test_a_false_positive_says_why_and_a_case_is_snoozed_and_given_away(house: House, sign_in: Any) -> None:
+    case = await house.case("alert", f"alert:{uuid4()}", house.own.subject_id)
+    path = f"/console/cases/{case.case_id}"
+    browser = await sign_in("approver")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    snoozed = await browser.submit(
+        await browser.get(path), f"{path}/snooze", until=tomorrow, reason="Waits for a bank."
+    )
+    assert snoozed.headers["Location"] == f"{path}?done=snoozed", words(snoozed)
+    assert case.review.snoozed_until is not None
+    await mirror(house, case)
+    given = await browser.submit(
+        await browser.get(path), f"{path}/assign", officer_id=str(house.own.officers["approver"])
+    )
+    assert given.headers["Location"] == f"{path}?done=assigned", words(given)
+    await mirror(house, case)
+    page = await browser.get(path)
+    unsaid = await browser.submit(page, f"{path}/decide", disposition="false_positive", reason=REASON)
+    assert unsaid.status_code in (409, 422)
+    said = await browser.submit(
+        page,
+        f"{path}/decide",
+        disposition="false_positive",
+        false_positive_reason="expected_activity",
+        reason=REASON,
+    )
+    assert said.headers["Location"] == f"{path}?done=decided", words(said)
+    assert case.commands[-1].detail is not None
+    assert case.commands[-1].detail.code == "expected_activity"
+
+
+async def test_a_file_is_attached_and_an_applicant_is_asked(house: House, sign_in: Any) -> None:
+    case = await house.case()
+    path = f"/console/cases/{case.case_id}"
+    browser = await sign_in("analyst")
+    await browser.submit(await browser.get(path), f"{path}/claim")
+    await mirror(house, case)
+    page = await browser.get(path)
+    fields = {"form_token": browser.token(page), "revision": "1"}
+    nothing = await browser.client.post(f"{path}/evidence", data=fields, files={"files": ("", b"")})
+    assert nothing.status_code == 422
+    forged = await browser.client.post(f"{path}/evidence", data={"revision": "1"}, files={"files": ("a.png", png())})
+    assert forged.status_code == 403
+    broken = await browser.client.post(f"{path}/evidence", data=fields, files={"files": ("a.png", b"no image")})
+    assert broken.status_code == 422
+    kept = await browser.client.post(f"{path}/evidence", data=fields, files={"files": ("proof.png", png())})
+    assert kept.headers["Location"] == f"{path}?done=attached", words(kept)
+    assert house.rows("SELECT count(*) FROM case_evidence WHERE case_id = %s", case.case_id) == [(1,)]
+    await mirror(house, case)
+    until = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    asked = await browser.submit(
+        await browser.get(path), f"{path}/request", text="Please send the other side.", answer_by=until
+    )
+    assert asked.status_code == 200, words(asked)
+    assert "/upload#" in asked.text
+
+
+async def test_a_closed_case_is_opened_again(house: House, sign_in: Any) -> None:
+    case = await house.case()
+    path = f"/console/cases/{case.case_id}"
+    browser = await sign_in("analyst")
+    for action, fields in (("claim", {}), ("decide", {"disposition": "reject", "reason": REASON})):
+        await browser.submit(await browser.get(path), f"{path}/{action}", **fields)
+        await mirror(house, case)
+    [(about,)] = house.rows("SELECT about FROM case_file WHERE case_id = %s", case.case_id)
+    await house.conclude(UUID(about.partition(":")[2]), "rejected")
+    page = await browser.get(path)
+    assert "Open it again" in words(page)
+    again = await browser.submit(page, f"{path}/reopen", reason="The document was genuine after all.")
+    assert again.headers["Location"] == f"{path}?done=reopened", words(again)
+    kept = house.rows("SELECT payload ->> 'case_id' FROM outbox WHERE payload ? 'reopening_id'")
+    assert kept == [(str(case.case_id),)]
 
 
 async def test_acting_on_what_has_changed_is_refused(house: House, sign_in: Any) -> None:

@@ -96,6 +96,15 @@
   });
   window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
+  // --- What scrolls sideways can be reached by keyboard ------------------------------------------------------------------
+  const reach = () => all(".scroll, .zone").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
+    else if (box.classList.contains("scroll")) box.removeAttribute("tabindex");
+  });
+  reach();
+  window.addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
+
   // --- Filters apply as they are chosen -------------------------------------------------------------------------------
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-live]");

@@ -10,6 +10,7 @@ from lxml import etree
 
 from aml.reports.case import FilingKind, SarCase
 from aml.reports.fincen_batch import batch_findings
+from aml.reports.fincen_details import detail_findings
 from aml.reports.fincen_form import CURRENCY, TIN, UNKNOWN_DOCUMENT, BatchForm, day_text, flag, text, whole_dollars
 from aml.reports.findings import NOT_WELL_FORMED, blocks, parse, schema_findings
 from aml.reports.narrative import blocks_of, narrative
@@ -62,7 +63,7 @@ def validate(xml: bytes, schemas: Path) -> tuple[Finding, ...]:
         root = parse(xml)
     except etree.XMLSyntaxError as error:
         return (blocks(NOT_WELL_FORMED, f"The file is not XML: {error.msg}.", "XML 1.0", line=error.lineno),)
-    return (*schema_findings(root, schemas, SCHEMA), *batch_findings(root))
+    return (*schema_findings(root, schemas, SCHEMA), *batch_findings(root), *detail_findings(root))
 
 
 def control_number(case_id: str) -> str:

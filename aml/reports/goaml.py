@@ -17,6 +17,7 @@ from lxml import etree
 
 from aml.reports.case import FilingKind, SarCase
 from aml.reports.findings import NOT_WELL_FORMED, blocks, parse, schema_findings
+from aml.reports.goaml_details import detail_findings
 from aml.reports.goaml_profile import FiuProfile
 from aml.reports.goaml_rules import report_findings
 from aml.reports.narrative import narrative
@@ -46,7 +47,8 @@ def validate(xml: bytes, schemas: Path, profile: FiuProfile) -> tuple[Finding, .
         root = parse(xml)
     except etree.XMLSyntaxError as error:
         return (blocks(NOT_WELL_FORMED, f"The file is not XML: {error.msg}.", "XML 1.0", line=error.lineno),)
-    return (*schema_findings(root, schemas, profile.schema), *report_findings(root, profile))
+    found = (*report_findings(root, profile), *detail_findings(root, profile))
+    return (*schema_findings(root, schemas, profile.schema), *found)
 
 
 def package(case: SarCase, xml: bytes, profile: FiuProfile) -> bytes:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from aml.money import Money
 from aml.reports.case import Attachment, DocumentRef, Evidence, FilingKind, SarCase
+from aml.reports.ctr import CashDay, CtrCase, CtrPerson, Role
 from aml.reports.party import (
     Account,
     Address,
@@ -305,3 +306,60 @@ def _evidence(random: Random, transactions: tuple[Transaction, ...]) -> tuple[Ev
         )
         for name in names
     )
+
+
+def specimen_ctr(seed: int, filer: Filer | None = None, threshold: Decimal = Decimal(10_000)) -> CtrCase:
+    """A day of cash whose FinCEN CTR is valid: the same one for the same seed."""
+    random = Random(seed)
+    filer = filer or specimen_filer()
+    subject = _organisation(random, 1) if random.random() < 0.25 else _person(random, 1)
+    accounts = subject.accounts or (Account(f"SPEC{random.randrange(10**10):010d}", currency="USD"),)
+    subject = replace(subject, surname=subject.surname or _name(random), accounts=accounts)
+    day = date(2026, 1, 1) + timedelta(days=random.randrange(300))
+    conducted = random.random() < 0.6
+    ways = random.choice(
+        ((Channel.CASH_DEPOSIT,), (Channel.CASH_WITHDRAWAL,), (Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL))
+    )
+    transactions = []
+    for channel in ways:
+        count = random.randint(1, 3) if conducted else random.randint(2, 4)
+        # One above the threshold needs a conductor; several small ones, added up, do not.
+        each = int(threshold) * (random.uniform(1.01, 4.0) if conducted else random.uniform(1.1, 1.9) / (count - 0.9))
+        for _ in range(count):
+            number = random.choice(accounts).number
+            incoming = channel is Channel.CASH_DEPOSIT
+            amount = Decimal(int(min(each, int(threshold) * 5) * 100)) / 100
+            if not conducted:
+                amount = min(amount, threshold)
+            transactions.append(
+                Transaction(
+                    transaction_id=f"tx-{len(transactions):04d}-{seed}",
+                    booked_at=datetime(day.year, day.month, day.day, 9 + len(transactions), tzinfo=UTC),
+                    debtor_account="CASH" if incoming else number,
+                    creditor_account=number if incoming else "CASH",
+                    money=Money(amount, "USD"),
+                    channel=channel,
+                )
+            )
+    if not conducted:
+        persons: tuple[CtrPerson, ...] = (CtrPerson(subject, Role.ON_BEHALF_OF),)
+    elif subject.is_entity or random.random() < 0.4:
+        persons = (CtrPerson(_named(random), Role.FOR_ANOTHER), CtrPerson(subject, Role.ON_BEHALF_OF))
+    else:
+        persons = (CtrPerson(subject, Role.FOR_SELF),)
+    kind = random.choice((FilingKind.INITIAL, FilingKind.INITIAL, FilingKind.CORRECTING))
+    return CtrCase(
+        reference=str(UUID(int=random.getrandbits(128), version=4)),
+        filer=filer,
+        persons=persons,
+        cash=CashDay(subject.party_id, day, tuple(transactions)),
+        filed_on=day + timedelta(days=random.randint(1, 15)),
+        threshold=threshold,
+        kind=kind,
+        prior_document=f"31{random.randrange(10**12):012d}" if kind is FilingKind.CORRECTING else None,
+    )
+
+
+def _named(random: Random) -> Subject:
+    person = _person(random, 2)
+    return replace(person, surname=person.surname or _name(random), given_name=person.given_name or _name(random))

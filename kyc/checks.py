@@ -9,10 +9,12 @@ from datetime import date
 from rapidfuzz.distance import Levenshtein
 
 from explain.record import Finding, Value
+from kyc import tamper
 from kyc.confirmation import stands_in, unconfirmed
 from kyc.document import ApplicantFacts, DocumentReading, FieldReading
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
-from kyc.names import same_name, same_number, transliterate
+from kyc.mrz import LAYOUTS
+from kyc.names import same_name, same_number, transliterate, variants
 
 VISUAL_CONFIDENCE = 0.80
 """A printed field read less surely than this does not testify against the machine readable zone."""
@@ -39,6 +41,7 @@ def cross_check(
             *zones(reading, "barcode", reading.barcode, index),
             *expiry(reading, as_of, index),
             *dates(reading, as_of, index),
+            *tamper.findings(reading, index),
         ]
         if application is not None:
             findings += against_application(reading, application, index)
@@ -97,7 +100,8 @@ def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReadin
         # Where the value stands in the print all the same, a caption was taken for another's, unless two ways of
         # reading the print agree on what it says.
         repeated = theirs.source != SURE_SOURCE and stands_in(reading.text_lines, name, ours.value)
-        if _contradicts(name, ours.value, theirs.value) and not repeated:
+        cut = name == "given_names" and _cut_short(reading, ours.value, theirs.value)
+        if _contradicts(name, ours.value, theirs.value) and not repeated and not cut:
             findings.append(
                 _finding(
                     rule,
@@ -144,6 +148,22 @@ def _contradicts(name: str, ours: str, theirs: str) -> bool:
     if name.endswith("_date") and len(ours) == len(theirs) == 10:
         return ours != f"{theirs[:5]}{theirs[8:]}-{theirs[5:7]}"
     return True
+
+
+def _cut_short(reading: DocumentReading, ours: str, theirs: str) -> bool:
+    """Whether the zone's given names are the printed ones as far as its name element has room (9303-3, 4.7)."""
+    layout = next((layout for layout in LAYOUTS if layout.type is reading.type), None)
+    if layout is None or reading.mrz is None:
+        return False
+    line, first, last = layout.spans["name"]
+    room = last - first - len(reading.mrz.lines[line][first:last].rstrip("<"))
+    short = transliterate(ours).split()
+    for writing in variants(theirs):
+        whole = writing.split()
+        if len(short) <= len(whole) and all(b.startswith(a) for a, b in zip(short, whole, strict=False)):
+            needed = len(whole[len(short)]) + 1 if len(short) < len(whole) else 1
+            return room < needed
+    return False
 
 
 def expiry(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:

@@ -45,11 +45,15 @@ MONTHS = {
 the more common of the two."""
 
 
+LIKE_DIGITS = {"0": "OD", "1": "IL", "2": "Z", "4": "A", "5": "S", "6": "G", "8": "B"}
+
+
 def find_dates(text: str, as_of: date, *, month_first: bool = False) -> tuple[date, ...]:
     """Every date in a line of print, in order. Numeric dates are day first (9303-3 asks for it) unless that is
     impossible, the page is known to write the `month_first`, or the year leads; two-digit years are the latest not
     after 15 years from `as_of`."""
     found: list[tuple[int, date]] = []
+    text = re.sub(r"(?<![^\W_])[A-Za-z0-9]{3}(?![^\W_])", lambda word: _mended(word[0]), text)
     for match in re.finditer(r"(?<!\d)(\d{4})(?:[ .\-/]{0,2}|年)(\d{2})(?:[ .\-/]{0,2}|月)(\d{2})(?!\d)", text):
         _add(found, match.start(), match[1], match[2], match[3], as_of)
     for match in re.finditer(r"(?<!\d)(\d{1,2}) ?[ .\-/] ?(\d{1,2}) ?[ .\-/] ?(\d{4}|\d{2})(?!\d)", text):
@@ -73,6 +77,15 @@ def find_dates(text: str, as_of: date, *, month_first: bool = False) -> tuple[da
             _add(found, match.start(), match[1], str(month), match[3], as_of)
     unique = dict(sorted(found, reverse=True))
     return tuple(dict.fromkeys(unique[start] for start in sorted(unique)))
+
+
+def _mended(word: str) -> str:
+    """A month of three signs with a digit that readers of print take for a letter (0CT), as a month."""
+    digits = [sign for sign in word if sign.isdigit()]
+    if len(digits) != 1:
+        return word
+    written = (word.replace(digits[0], letter) for letter in LIKE_DIGITS.get(digits[0], ""))
+    return next((month for month in written if month.upper() in MONTHS), word)
 
 
 def _month(word: str) -> int | None:

@@ -1,12 +1,13 @@
 """What the print repeats of the zone: wherever it stands, however it is written, and never by chance or by itself."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from explain.rules import explain_rules
 from kyc.acceptance import acceptance_facts, acceptance_table
-from kyc.checks import cross_check
+from kyc.checks import code_of, cross_check
 from kyc.confirmation import stands_in, unconfirmed
 from kyc.document import DocumentReading, DocumentType, FieldReading, MrzReading, TextLine
 
@@ -103,6 +104,33 @@ def test_an_advisory_check_never_decides_alone() -> None:
     assert outcome(reading(codes=("FONT_ANOMALY(surname)",))) == "accept"
     assert outcome(reading(codes=("FONT_ANOMALY(surname)", "FONT_ANOMALY(number)"))) == "accept"
     assert outcome(reading(codes=("FONT_ANOMALY(surname)", "NOISE_ANOMALY(surname)"))) == "refer"
+
+
+@pytest.mark.parametrize(
+    ("name_line", "zone", "printed", "differs"),
+    [
+        ("KOESCU<LOINO<<LEDARIA<KOTAORA<", "LEDARIA KOTAORA", "Ledaria Kotaora Lemia", False),
+        ("KOESCU<LOINO<<LEDARIA<KOTAORAN", "LEDARIA KOTAORAN", "Ledaria Kotaoranda", False),
+        ("KOESCU<LOINO<<LEDARIA<<<<<<<<<", "LEDARIA", "Ledaria Kotaora Lemia", True),
+        ("KOESCU<LOINO<<LEDARIA<KOTAORA<", "LEDARIA KOTAORA", "Ledaria Olga Lemia", True),
+    ],
+)
+def test_given_names_that_the_zone_has_no_room_for_are_no_contradiction(
+    name_line: str, zone: str, printed: str, differs: bool
+) -> None:
+    base = reading((*PRINT[:4], printed, *PRINT[5:]))
+    assert base.mrz is not None
+    card = replace(
+        base,
+        type=DocumentType.TD1,
+        mrz=replace(base.mrz, type=DocumentType.TD1, lines=("I<UTO", "64", name_line)),
+        fields={**base.fields, "given_names": FieldReading(zone, "mrz", 0.97)},
+        visual={"given_names": FieldReading(printed, "caption+layout", 0.99)},
+    )
+
+    rules = [code_of(finding) for finding in cross_check([card], None, AS_OF)]
+
+    assert ("MRZ_VIZ_MISMATCH(given_names)" in rules) == differs
 
 
 def test_two_portraits_of_two_persons_are_referred() -> None:

@@ -13,8 +13,8 @@ from kyc.document import DocumentReading, DocumentType
 
 OUTCOMES = ("accept", "refer", "reject")
 VERSION = "2"
-ADVISORY = frozenset({"FONT_ANOMALY", "NOISE_ANOMALY", "COMPRESSION_ANOMALY", "PATCH_ANOMALY", "BLUR", "GLARE"})
-"""Codes that say something of a picture without saying that the document is false."""
+ADVISORY = frozenset({"FONT_ANOMALY", "NOISE_ANOMALY", "EDITED_BY_SOFTWARE", "RECOMPRESSED"})
+"""Checks that find something unusual in a picture without saying that the document is false (kyc.tamper)."""
 
 
 @dataclass(frozen=True, slots=True)

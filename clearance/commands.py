@@ -83,9 +83,17 @@ def _reading_table(file: Path, answer: dict[str, object]) -> Table:
     return table
 
 
-def screen_file(source: Path, output: Path, lists: Path, threshold: float, console: Console, errors: Console) -> int:
-    """Screen each line against the list files of a folder; 0 unless input or lists cannot be read."""
-    from aml.screening import ListUnreadable, ScreeningIndex
+def screen_file(
+    source: Path,
+    output: Path,
+    lists: Path,
+    threshold: float,
+    console: Console,
+    errors: Console,
+    scorer: str | None = None,
+) -> int:
+    """Screen each line against the list files of a folder; 0 unless input, lists or the scorer cannot be had."""
+    from aml.screening import ListUnreadable, ScorerUnavailable, ScreeningIndex
     from aml.screening.batch import load_watchlists, screen_lines
 
     try:
@@ -95,15 +103,17 @@ def screen_file(source: Path, output: Path, lists: Path, threshold: float, conso
             built = time.perf_counter() - began
             count = hits = broken = 0
             with output.open("w", encoding="utf-8") as written:
-                for answer in screen_lines(lines, index=index, clock=time.perf_counter, threshold=threshold):
+                for answer in screen_lines(
+                    lines, index=index, clock=time.perf_counter, threshold=threshold, scorer=scorer
+                ):
                     written.write(json.dumps(answer, ensure_ascii=False) + "\n")
                     count += 1
                     hits += bool(answer.get("hits"))
                     if "error" in answer:
                         broken += 1
                         errors.print(f"{source}: {answer['error']}")
-    except (OSError, ListUnreadable) as error:
-        errors.print(str(error))
+    except (OSError, ListUnreadable, ScorerUnavailable) as error:
+        errors.print(str(error), markup=False)
         return 1
     seconds = time.perf_counter() - began - built
     console.print(

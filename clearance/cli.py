@@ -511,8 +511,12 @@ def screen(
     output: Annotated[Path, typer.Option("--output", help="Hits, one JSON object a line.")],
     lists: Annotated[Path, typer.Option("--watchlists", help="Folder of list files as the authorities publish them.")],
     threshold: Annotated[float, typer.Option(help="Least score of a hit, from 0 to 1.")] = 0.5,
+    scorer: Annotated[
+        str | None,
+        typer.Option(help="logic-v2 for nomenklatura's scorer (extra `challenger`); ours where left out."),
+    ] = None,
 ) -> None:
     """Screen a file of people against list files, without a database."""
     from clearance.commands import screen_file
 
-    raise typer.Exit(screen_file(input_, output, lists, threshold, console, errors))
+    raise typer.Exit(screen_file(input_, output, lists, threshold, console, errors, scorer))

@@ -6,7 +6,7 @@ The command line, the schedule and the tests all go this way; a refused file lea
 import asyncio
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import httpx
 from prometheus_client import Counter, Gauge
+from temporalio import activity
 
 from activities.watchlist_fetching import NotModified, Sleep, SourceFailed, SourceRefused, Validators, fetch
 from activities.watchlist_sources import Source
@@ -21,6 +22,8 @@ from aml.screening import ListUnreadable, WatchList, record_hash
 from store import outbox, tenants, watchlists
 from store.connection import Connection, Pool, service_transaction, set_tenant
 from workflows import messages as m
+from workflows.steps import StepMisused
+from workflows.steps_rescreening import WatchlistSteps
 
 log = logging.getLogger(__name__)
 
@@ -185,3 +188,20 @@ def _judge(source: Source, read: WatchList, current: watchlists.ListVersion | No
                 f"{source.largest_loss:.0%} fewer: probably cut off. The version in force stays. If the authority did "
                 f"delist as many, run `clearance watchlists update {source.name} --accept-smaller`"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistActivities(WatchlistSteps):
+    """Brings lists up to date for the schedule. `sources` are all that this deployment knows, by name."""
+
+    updater: WatchlistUpdater
+    sources: Mapping[str, Source]
+
+    @activity.defn
+    async def update_watchlists(self, wanted: m.WatchlistUpdateInput) -> m.WatchlistUpdated:
+        unknown = [name for name in wanted.sources if name not in self.sources]
+        if unknown:
+            raise StepMisused(f"no such sources: {', '.join(unknown)}")
+        chosen = wanted.sources or tuple(name for name, source in self.sources.items() if source.daily)
+        done = [await self.updater.update(self.sources[name]) for name in chosen]
+        return m.WatchlistUpdated(tuple(m.SourceUpdate(each.source, each.outcome, each.detail) for each in done))

@@ -2,3 +2,4 @@
 
 QUEUE = "clearance"
 FILING_QUEUE = "clearance-filing"
+LISTS_QUEUE = "clearance-lists"

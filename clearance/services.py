@@ -33,6 +33,7 @@ SERVICES: dict[str, str] = {
     "dispatcher": "clearance.dispatcher:serve_dispatcher",
     "sequencer": "clearance.sequencer:serve_sequencer",
     "filing-worker": "clearance.worker:serve_filing_worker",
+    "watchlist-worker": "clearance.watchlist_worker:serve_watchlist_worker",
     "filing-dispatcher": "clearance.dispatcher:serve_filing_dispatcher",
 }
 

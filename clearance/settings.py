@@ -33,6 +33,14 @@ class Settings(BaseSettings):
         default=None, description="Folder of another LayoutLM-family checkpoint for the printed fields of documents."
     )
 
+    watchlist_schedule: str = Field(
+        default="", description="When lists are fetched, as cron in UTC; empty where nobody fetches or a person does."
+    )
+    screening_check_schedule: str = Field(
+        default="30 2 * * *", description="When samples are screened in full, as cron in UTC; empty for never."
+    )
+    screening_check_sample: int = Field(default=200, ge=1, description="Customers a tenant whom that screens.")
+
     database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
     database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
     filing_database_password_file: Path | None = Field(

@@ -25,7 +25,7 @@ from clearance.settings import REPOSITORY, Settings
 PROCESSES: dict[str, tuple[str, ...]] = {
     "api": ("api", "dispatcher", "sequencer", "filing-dispatcher"),
     "engine": ("engine",),
-    "worker": ("worker", "filing-worker"),
+    "worker": ("worker", "filing-worker", "watchlist-worker"),
 }
 """Which services share a process in the embedded stack; in production each has its own."""
 

@@ -13,9 +13,11 @@ from activities.desk import DeskActivities
 from activities.filing import FilingActivities
 from activities.identity import IdentityActivities
 from activities.monitoring import MonitoringActivities
+from activities.rescreening import RescreeningActivities
 from activities.screening import ScreeningActivities
+from activities.watchlists import WatchlistActivities
 from activities.webhooks import WebhookActivities
-from workflows import policies, steps, steps_desk
+from workflows import policies, steps, steps_desk, steps_rescreening
 
 PAIRS = {
     steps.IdentitySteps: IdentityActivities,
@@ -26,6 +28,8 @@ PAIRS = {
     steps.FilingSteps: FilingActivities,
     steps_desk.DeskSteps: DeskActivities,
     steps_desk.WebhookSteps: WebhookActivities,
+    steps_rescreening.RescreeningSteps: RescreeningActivities,
+    steps_rescreening.WatchlistSteps: WatchlistActivities,
 }
 
 
@@ -34,7 +38,7 @@ def names(declared: type) -> set[str]:
 
 
 def test_every_declared_capability_is_carried_out() -> None:
-    modules = (steps, steps_desk)
+    modules = (steps, steps_desk, steps_rescreening)
     found = [value for module in modules for value in vars(module).values() if inspect.isclass(value)]
     declared = {value for value in found if ABC in value.__bases__}
     assert declared == set(PAIRS)

@@ -55,15 +55,15 @@ def _date_in(texts: Iterable[str], value: str) -> bool:
 
 
 def _name_in(text: str, value: str) -> bool:
-    wanted = _folded(value)
+    wanted = _bare(value)
     if not wanted:
         return False
     if same_name(value, text):
         return True
     for writing in variants(text):
-        if len(wanted) >= FREE_NAME and wanted in _folded(writing):
+        if len(wanted) >= FREE_NAME and wanted in _bare(writing):
             return True
-        words = [_folded(word) for word in writing.split()]
+        words = [_bare(word) for word in writing.split()]
         for first in range(len(words)):
             for last in range(first + 1, min(len(words), first + 5) + 1):
                 if "".join(words[first:last]) == wanted:
@@ -73,6 +73,12 @@ def _name_in(text: str, value: str) -> bool:
 
 def _folded(text: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", transliterate(text)).translate(ALIKE)
+
+
+def _bare(name: str) -> str:
+    """A name without what the zone writes for marks (UE for Ü) and small print loses; Þ is read as P."""
+    plain = re.sub(r"([AOU])E|AA", lambda pair: pair[1] or "A", transliterate(name)).replace("TH", "P")
+    return _folded(plain)
 
 
 def _of_a_zone(text: str) -> bool:

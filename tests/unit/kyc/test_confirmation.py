@@ -78,6 +78,9 @@ def test_altered_print_is_referred_whatever_its_captions(at: int, altered: str, 
 def test_what_readers_of_print_confuse_still_confirms() -> None:
     assert stands_in(lines("No CO1X0OT47"), "number", "C01X00T47")
     assert stands_in(lines("SurnameMUELLER"), "surname", "MUELLER")
+    assert stands_in(lines("Jurgen Muller"), "surname", "MUELLER")
+    assert stands_in(lines("porsteinsson"), "surname", "THORSTEINSSON")
+    assert not stands_in(lines("Jurgen Miller"), "surname", "MUELLER")
     assert stands_in(lines("27022031"), "expiry_date", "2031-02-27")
     assert stands_in(lines("08/12/1964"), "birth_date", "1964-08-12")
 

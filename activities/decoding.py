@@ -9,9 +9,11 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from kyc.decode import CPU_SECONDS, EXIT_OK, EXIT_UNREADABLE
 
@@ -25,10 +27,12 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The pages of a file as RGB PNG bytes, in order; or none, with the code that says why."""
+    """The pages of a file as RGB PNG bytes, in order; or none, with the code that says why. `original` is what the
+    decoder says of the file as it was sent (`kyc.decode.decode_file`): format, size, what its EXIF names."""
 
     pages: tuple[bytes, ...]
     problem: str = ""
+    original: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def decode(content: bytes, wall_seconds: float = WALL_SECONDS) -> Decoded:
@@ -83,4 +87,4 @@ def _collect(folder: Path, status: int) -> Decoded:
     result = json.loads((folder / "result.json").read_bytes())
     if status == EXIT_UNREADABLE:
         return Decoded((), result["error"])
-    return Decoded(tuple((folder / page["file"]).read_bytes() for page in result["pages"]))
+    return Decoded(tuple((folder / page["file"]).read_bytes() for page in result["pages"]), original=result)

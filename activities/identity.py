@@ -13,15 +13,17 @@ from temporalio import activity
 import jurisdictions
 from activities.applicants import Applicant, fetch_known
 from activities.decoding import Decoded, decode
-from activities.readings import KeptReading, keep_reading, open_readings
+from activities.readings import KeptReading, keep_crops, keep_reading, open_readings
 from activities.recording import DecisionRecorder, data_key, regime_of
 from explain.record import DecisionKind, InputRef, sha256_hex
 from jurisdictions import Regime
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import code_of, cross_check
 from kyc.document import DocumentReading, DocumentType
+from kyc.evidence import Crop, crops
 from kyc.face_match import face_match_facts, face_match_table
 from kyc.faces import FaceMatch
+from kyc.tamper import with_original
 from store import applications
 from store import readings as links
 from store.connection import Pool, tenant_transaction
@@ -78,7 +80,8 @@ class IdentityActivities(IdentitySteps):
         if decoded.problem:
             return m.DocumentSummary(document.document_id, False, False, (decoded.problem,), None)
 
-        page, reading = await self._read_pages(decoded.pages, scope.as_of.date())
+        number, reading = await self._read_pages(decoded.pages, scope.as_of.date())
+        reading, pieces = await self._looked_over(decoded, number, reading)
         applicant = Applicant.opened(application, key).to_check([reading])
         findings = cross_check([reading], applicant, scope.as_of.date())
         parameters = acceptance_parameters(regime_of(scope))
@@ -93,7 +96,9 @@ class IdentityActivities(IdentitySteps):
             (InputRef(f"document:{document.document_id}", row.sha256),),
         )
 
-        kept = await keep_reading(self.vault, scope.tenant_id, key, KeptReading(row.document_id, page, reading))
+        kept_crops = await keep_crops(self.vault, scope.tenant_id, key, pieces)
+        evidence = KeptReading(row.document_id, sha256_hex(decoded.pages[number]), reading, kept_crops)
+        kept = await keep_reading(self.vault, scope.tenant_id, key, evidence)
         await self.recorder.register_table(table)
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
             await links.link_reading(conn, row.document_id, kept)
@@ -156,14 +161,26 @@ class IdentityActivities(IdentitySteps):
                 await applications.link_normalised(conn, document.document_id, number, sha256)
         return decoded
 
-    async def _read_pages(self, pages: Sequence[bytes], as_of: date) -> tuple[str, DocumentReading]:
-        """The page with a machine readable zone, else the first: its digest and what it says."""
-        first: tuple[str, DocumentReading] | None = None
-        for page in pages:
+    async def _looked_over(
+        self, decoded: Decoded, number: int, reading: DocumentReading
+    ) -> tuple[DocumentReading, tuple[Crop, ...]]:
+        """The reading with what the original file gives away, and the pieces of the page that it rests on."""
+        page = decoded.pages[number]
+
+        def look() -> tuple[DocumentReading, tuple[Crop, ...]]:
+            return with_original(reading, page, decoded.original, number), crops(page, reading)
+
+        async with heartbeats():
+            return await asyncio.get_running_loop().run_in_executor(self.readers, look)
+
+    async def _read_pages(self, pages: Sequence[bytes], as_of: date) -> tuple[int, DocumentReading]:
+        """The page with a machine readable zone, else the first: its place in the file and what it says."""
+        first: tuple[int, DocumentReading] | None = None
+        for number, page in enumerate(pages):
             async with heartbeats():
                 loop = asyncio.get_running_loop()
                 reading = await loop.run_in_executor(self.readers, self.read, page, as_of)
-            found = (sha256_hex(page), reading)
+            found = (number, reading)
             if reading.mrz is not None:
                 return found
             first = first or found

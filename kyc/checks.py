@@ -9,6 +9,7 @@ from datetime import date
 from rapidfuzz.distance import Levenshtein
 
 from explain.record import Finding, Value
+from kyc import tamper
 from kyc.confirmation import stands_in, unconfirmed
 from kyc.document import ApplicantFacts, DocumentReading, FieldReading
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
@@ -40,6 +41,7 @@ def cross_check(
             *zones(reading, "barcode", reading.barcode, index),
             *expiry(reading, as_of, index),
             *dates(reading, as_of, index),
+            *tamper.findings(reading, index),
         ]
         if application is not None:
             findings += against_application(reading, application, index)

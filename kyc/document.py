@@ -119,11 +119,24 @@ class CaptureCode:
 
 
 @dataclass(frozen=True, slots=True)
+class TamperSign:
+    """One hint that a document or its picture was altered: code, measured value, threshold, and where, if anywhere.
+    Advisory: none decides alone."""
+
+    code: str
+    value: float
+    threshold: float
+    box: Box | None
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReading:
     """All that was read from one image.
 
     `fields` is the merged view (machine readable zone first, then barcode, then visual zone); `visual` and `barcode`
     keep what those zones said on their own, for comparing. `codes` names what is wrong, from capture and reading.
+    `page` is the document's outline, clockwise from where reading begins, empty where none is seen; `ghost` is the
+    second, smaller portrait and `ghost_distance` how far it lies from the first; `tamper` holds hints of alteration.
     """
 
     type: DocumentType
@@ -140,6 +153,11 @@ class DocumentReading:
     rotation: int
     width: int
     height: int
+    page: tuple[tuple[float, float], ...] = ()
+    page_score: float = 0.0
+    ghost: Box | None = None
+    ghost_distance: float | None = None
+    tamper: tuple[TamperSign, ...] = ()
 
     def value(self, name: str) -> str | None:
         reading = self.fields.get(name)
@@ -209,6 +227,13 @@ def to_json(reading: DocumentReading, *, accepted: bool | None = None, seconds: 
             {"code": c.code, "value": round(c.value, 4), "threshold": c.threshold, "advice": c.advice}
             for c in reading.captures
         ],
+        "tamper": [
+            {"code": t.code, "value": round(t.value, 4), "threshold": t.threshold, "box": _box(t.box)}
+            for t in reading.tamper
+        ],
+        "page": [[round(x, 1), round(y, 1)] for x, y in reading.page],
+        "portrait": _box(reading.portrait),
+        "ghost": None if reading.ghost is None else {"box": _box(reading.ghost), "distance": reading.ghost_distance},
         "rotation": reading.rotation,
         "accepted": accepted,
         "seconds": seconds,

@@ -95,6 +95,21 @@ class FaceReader:
         ]
         return tuple(sorted(faces, key=lambda f: (f.box.left - f.box.right, f.box.top)))
 
+    def faint(self, image: Image, score: float) -> tuple[Face, ...]:
+        """Faces at the image's own size down to a low detector score, surest first: for ghosts, not for portraits."""
+        import dlib
+
+        with self._lock:
+            if self._detector is None:
+                self._detector = dlib.get_frontal_face_detector()
+            boxes, scores, _ = self._detector.run(_rgb(image), 0, score)
+        height, width = image.shape[:2]
+        faces = [
+            Face(Box(max(0, b.left()), max(0, b.top()), min(width, b.right()), min(height, b.bottom())), float(s))
+            for b, s in zip(boxes, scores, strict=True)
+        ]
+        return tuple(sorted(faces, key=lambda face: -face.score)[:5])
+
     def describe(self, image: Image, face: Face) -> NDArray[np.float64]:
         """The descriptor of one face: 128 numbers; distances between them are Euclidean."""
         import dlib

@@ -67,6 +67,8 @@ JUDGED_BEFORE = frozenset(
         # the comparison of faces: the fact `face`
         "FACE_MISMATCH", "FACE_UNSURE", "FACE_NOT_CHECKED", "NO_FACE_ON_SELFIE", "NO_FACE_ON_DOCUMENT",
         "MULTIPLE_FACES_ON_SELFIE",
+        # hints of alteration that are advisory: features of document acceptance, never decisive alone (kyc.tamper)
+        "NOISE_ANOMALY", "FONT_ANOMALY", "EDITED_BY_SOFTWARE", "RECOMPRESSED",
     }
 )  # fmt: skip
 """Codes that need no rule of their own here. A code that is neither here nor above is unknown, and refers."""

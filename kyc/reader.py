@@ -20,6 +20,7 @@ from kyc.mrz import Layout, ParsedMrz
 from kyc.mrz_zone import Zone, line_quads, skew
 from kyc.quality import measure
 from kyc.recogniser import LineRecogniser, strips
+from kyc.tamper import find_ghost, signs
 from kyc.text import RapidReader
 from kyc.upright import bring_upright
 from kyc.visual_zone import read_visual
@@ -53,6 +54,8 @@ class Reader:
             (fields for fields in (aamva_fields(symbol) for symbol in symbols) if fields), {}
         )
         faces = self.faces.find(page.image)
+        ghost = find_ghost(page.image, faces, self.faces)
+        outline = page.located.page
         outside = _outside(page.lines, zone)
         printed = {} if mrz is None or parsed is None or zone is None else _mrz_fields(parsed, mrz, zone)
         visual = read_visual(outside, as_of, self.tagger, printed)
@@ -62,7 +65,7 @@ class Reader:
             zone=None if zone is None else zone.box,
             line_height=None if zone is None else _line_height(zone),
             strips=() if zone is None else strips(page.image, line_quads(zone), zone.length),
-            page=page.located.page,
+            page=outline,
             text_lines=page.lines,
             faces=len(faces),
             several_faces=several(faces),
@@ -88,6 +91,11 @@ class Reader:
             rotation=page.rotation,
             width=page.image.shape[1],
             height=page.image.shape[0],
+            page=() if outline is None else outline.corners,
+            page_score=0.0 if outline is None else round(outline.score, 3),
+            ghost=None if ghost is None else ghost.box,
+            ghost_distance=None if ghost is None else round(ghost.distance, 3),
+            tamper=signs(page.image, outside, visual, ghost),
         )
         # What the print repeats needs no second reader of the zone.
         doubtful = mrz is not None and not mrz.readers_agree and unconfirmed(reading)

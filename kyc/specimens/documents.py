@@ -15,7 +15,7 @@ from kyc.mrz import LAYOUTS, Layout, compose, name_element, parse
 from kyc.names import transliterate
 from kyc.specimens.layouts import PIXELS_PER_MM, Page, draw_page, stack
 from kyc.specimens.persons import STATES, invent_number, invent_person
-from kyc.specimens.photograph import PHONE, Capture, photograph
+from kyc.specimens.photograph import PHONE, Capture, paste_over, photograph
 from kyc.specimens.portrait import IDENTITIES, STRANGERS, draw_portrait
 
 _CODES = {"TD1": "I", "TD2": "I", "TD3": "P", "MRVA": "V", "MRVB": "V"}
@@ -36,6 +36,10 @@ class Defect(StrEnum):
     """Another number in the visual zone."""
     SWAPPED_PORTRAIT = "swapped_portrait"
     """The portrait shows another identity than the selfie (and than the ghost portrait)."""
+    TYPED_OVER = "typed_over"
+    """Another birth date in the visual zone, printed over the first in another font."""
+    EDITED_PICTURE = "edited_picture"
+    """Another surname in the visual zone, pasted into the finished picture, which was then saved again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,9 @@ def draw_document(spec: DocumentSpec, seed: int) -> Specimen:
     page = draw_flat(spec, seed)
     picture = photograph(page.image, spec.capture, seed)
     image = picture.jpeg
+    if spec.defect is Defect.EDITED_PICTURE and "surname" in page.field_boxes:
+        text = _printed(spec, seed, pasted=True)["surname"]
+        image = paste_over(image, np.array(picture.matrix), page.field_boxes["surname"], text)
     if spec.quarter_turns % 4:
         pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
         turned = np.ascontiguousarray(np.rot90(np.asarray(pixels), k=-spec.quarter_turns))
@@ -137,7 +144,7 @@ def draw_document(spec: DocumentSpec, seed: int) -> Specimen:
         "lines": list(lines),
         "checks": dict(parsed.checks),
         "fields": {**_fields(spec), **names},
-        "printed": _printed(spec, seed),
+        "printed": _printed(spec, seed, pasted=True),
         "defect": None if spec.defect is None else spec.defect.value,
         "identity": spec.identity,
         "portrait_identity": _shown_identity(spec),
@@ -158,10 +165,11 @@ def draw_flat(spec: DocumentSpec, seed: int, *, side: str | None = None) -> Page
     portrait = draw_portrait(_shown_identity(spec), seed, round(high * 0.77), high)
     small = draw_portrait(spec.identity, seed + 1, round(high * 0.25), round(high * 0.32))
     heading = f"{_HEADINGS[kind]}  {spec.issuer}"
+    over = "birth_date" if spec.defect is Defect.TYPED_OVER else None
     if card and side == "both":
-        front = draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side="front")
+        front = draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side="front", typed_over=over)
         return stack(front, draw_page(kind, heading, printed, lines, None, seed, side="back"))
-    return draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side=side)
+    return draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side=side, typed_over=over)
 
 
 def _shown_identity(spec: DocumentSpec) -> int:
@@ -215,12 +223,12 @@ def _retype(lines: tuple[str, ...], layout: Layout, seed: int) -> tuple[str, ...
     return (*lines[:line], changed, *lines[line + 1 :])
 
 
-def _printed(spec: DocumentSpec, seed: int) -> dict[str, str]:
-    """The visual zone, with the forgery's alteration where there is one."""
+def _printed(spec: DocumentSpec, seed: int, *, pasted: bool = False) -> dict[str, str]:
+    """The visual zone, with the forgery's alteration where there is one; `pasted` also what is put into the picture."""
     shown = spec
-    if spec.defect is Defect.ALTERED_NAME:
+    if spec.defect is Defect.ALTERED_NAME or (pasted and spec.defect is Defect.EDITED_PICTURE):
         shown = replace(spec, surname=invent_person(seed + 50_000, spec.issue_date).surname)
-    elif spec.defect is Defect.ALTERED_BIRTH_DATE:
+    elif spec.defect in (Defect.ALTERED_BIRTH_DATE, Defect.TYPED_OVER):
         shown = replace(spec, birth_date=spec.birth_date.replace(day=1, year=spec.birth_date.year + 3))
     elif spec.defect is Defect.ALTERED_NUMBER:
         shown = replace(spec, number=invent_number(seed + 50_000))

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -64,6 +64,8 @@ class Page:
     image: Image
     mrz_boxes: tuple[tuple[int, int, int, int], ...]
     portrait_box: tuple[int, int, int, int] | None
+    field_boxes: Mapping[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Where the values of the visual zone are printed."""
 
 
 def font(name: str, size: int) -> ImageFont.FreeTypeFont:
@@ -84,19 +86,21 @@ def draw_page(
     *,
     ghost: Image | None = None,
     side: str = "both",
+    typed_over: str | None = None,
 ) -> Page:
     """One side of a document. `printed` is the visual zone as it stands there; `side` is `front` (no zone), `back`
-    (zone only) or `both`."""
+    (zone only) or `both`; the field `typed_over` is printed in another font, bold and larger."""
     rng = np.random.default_rng([seed, 105])
     width, height = (round(v * PIXELS_PER_MM) for v in SIZES_MM[kind])
     canvas = _ground(width, height, rng)
     zone_height = round((len(lines) * LINE_PITCH_MM + 5.0) * PIXELS_PER_MM)
     portrait_box = None
+    fields: dict[str, tuple[int, int, int, int]] = {}
     if side != "back":
         usable = height if side == "front" else height - zone_height
-        canvas, portrait_box = _visual_zone(canvas, heading, printed, portrait, ghost, usable, rng)
+        canvas, portrait_box = _visual_zone(canvas, heading, printed, portrait, ghost, usable, rng, fields, typed_over)
     boxes = _zone(canvas, lines, height - zone_height, rng) if side != "front" else ()
-    return Page(canvas, boxes, portrait_box)
+    return Page(canvas, boxes, portrait_box, fields)
 
 
 def stack(front: Page, back: Page, gap: int = 40) -> Page:
@@ -105,7 +109,7 @@ def stack(front: Page, back: Page, gap: int = 40) -> Page:
     middle = np.full((gap, width, 3), 245, np.uint8)
     down = front.image.shape[0] + gap
     boxes = tuple((a, b + down, c, d + down) for a, b, c, d in back.mrz_boxes)
-    return Page(np.vstack([front.image, middle, back.image]), boxes, front.portrait_box)
+    return Page(np.vstack([front.image, middle, back.image]), boxes, front.portrait_box, front.field_boxes)
 
 
 def _ground(width: int, height: int, rng: np.random.Generator) -> Image:
@@ -134,6 +138,8 @@ def _visual_zone(
     ghost: Image | None,
     usable: int,
     rng: np.random.Generator,
+    fields: dict[str, tuple[int, int, int, int]],
+    typed_over: str | None,
 ) -> tuple[Image, tuple[int, int, int, int] | None]:
     width = canvas.shape[1]
     margin = round(0.03 * width)
@@ -168,9 +174,15 @@ def _visual_zone(
             place = (edge - column) / len(row)
             x = column + position * place
             small = _fitting(captions[name], caption_font, 0.95 * place)
-            large = _fitting(printed[name], value_font, 0.95 * place)
+            face = value_font
+            if name == typed_over:
+                other = "DejaVuSerif-Bold" if family != "DejaVuSerif" else "DejaVuSans-Bold"
+                face = font(other, round(value_font.size * 1.1))
+            large = _fitting(printed[name], face, 0.95 * place)
             draw.text((x, y), captions[name], font=small, fill=(70, 70, 90))
             draw.text((x, y + step * 0.34), printed[name], font=large, fill=ink)
+            left, high, right, low = draw.textbbox((x, y + step * 0.34), printed[name], font=large)
+            fields[name] = (int(left), int(high), int(right) + 1, int(low) + 1)
     return cast(Image, cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)), portrait_box
 
 

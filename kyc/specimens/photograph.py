@@ -79,6 +79,34 @@ def photograph(page: Image, capture: Capture, seed: int) -> Picture:
     return Picture(jpeg, tuple(tuple(float(v) for v in row) for row in matrix), out_w, out_h)
 
 
+def paste_over(jpeg: bytes, matrix: Light, box: tuple[int, int, int, int], text: str) -> bytes:
+    """The picture with another text pasted over a field (`box` in the page's pixels, `matrix` takes them to the
+    picture's), in the colour of the paper around it and without its grain, saved again as JPEG."""
+    picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    left, top, right, bottom = box
+    height = bottom - top
+    margin = height // 4
+    wide = max(right - left, round(0.62 * height * len(text))) + 2 * margin
+    corners = np.array([[[left - margin, top - margin], [left - margin + wide, bottom + margin]]], np.float64)
+    (x0, y0), (x1, y1) = cv2.perspectiveTransform(corners, matrix)[0]
+    around = picture[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1].reshape(-1, 3)
+    bright = around[around.sum(1) >= np.percentile(around.sum(1), 50)]
+    paper = np.median(bright, axis=0) if len(bright) else np.array([220.0, 220.0, 220.0])
+    patch = np.full((height + 2 * margin, wide, 3), paper, np.uint8)
+    scale = height / 30
+    cv2.putText(
+        patch, text, (margin, margin + height), cv2.FONT_HERSHEY_DUPLEX, scale, (25, 25, 25), max(1, round(2 * scale)),
+        cv2.LINE_AA,
+    )  # fmt: skip
+    place = np.array([[1, 0, left - margin], [0, 1, top - margin], [0, 0, 1]], np.float64)
+    size = (picture.shape[1], picture.shape[0])
+    laid = cv2.warpPerspective(patch, np.asarray(matrix) @ place, size, flags=cv2.INTER_AREA)
+    solid = np.full(patch.shape[:2], 255, np.uint8)
+    mask = cv2.warpPerspective(solid, np.asarray(matrix) @ place, size)[:, :, None].astype(np.float32) / 255
+    mixed = (picture * (1 - mask) + laid * mask).astype(np.uint8)
+    return cv2.imencode(".jpg", mixed, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+
+
 def _table(width: int, height: int, rng: np.random.Generator) -> Light:
     """Wood or cloth: smooth noise stretched along one direction."""
     colour = rng.uniform(50, 190, 3)

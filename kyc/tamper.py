@@ -1,0 +1,257 @@
+"""Signs that a document or its picture was altered: a ghost portrait of somebody else, print whose grain or strokes
+differ from its neighbours', a file that was edited or compressed before.
+
+Each is a hint with its value and threshold, advisory: none decides alone. Apart from reading, which must not suspect.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from explain.record import Finding, Value
+from kyc.document import Box, DocumentReading, FieldReading, TamperSign, TextLine
+from kyc.faces import Face, FaceReader
+from kyc.geometry import Image, cut, grey, load
+
+GHOST_MATCH, GHOST_MISMATCH = 0.50, 0.60
+"""Descriptor distances of portrait and ghost: on generated documents the same photograph lies below 0.40, another
+identity's above 0.61; ghosts are small and pale, so the gap between the two thresholds is left undecided."""
+GHOST_SCORE = -0.3
+"""dlib's score from which a pale patch counts as somebody's face; one that matches the portrait needs less."""
+FAINT_SCORE = -0.7
+GHOST_SURE = 0.0
+"""The score from which a ghost may testify against the portrait."""
+GHOST_SIZES = (0.12, 0.85)
+"""Width of a ghost's face over the portrait's."""
+GHOST_PIXELS = 120
+MIN_LINES = 5
+MAX_NOISE = 1.1
+"""Absolute difference, in nats, of a line's grain from the median of its neighbours'."""
+MAX_STROKE = 0.25
+"""Difference, in nats, of a field's strokes from the median of the other fields'."""
+MIN_FIELDS = 4
+STRIP = 40
+MAX_GRID = 6.0
+"""How many deviations the eight-pixel grid of an earlier JPEG stands out."""
+GRID_PART = 1024
+EDITORS = (
+    "photoshop",
+    "gimp",
+    "lightroom",
+    "snapseed",
+    "pixelmator",
+    "affinity",
+    "canva",
+    "paint",
+    "faceapp",
+    "picsart",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ghost:
+    """A second, smaller portrait and its distance from the first (dlib's descriptor)."""
+
+    box: Box
+    distance: float
+    score: float
+
+
+def find_ghost(image: Image, faces: Sequence[Face], reader: FaceReader) -> Ghost | None:
+    """The ghost portrait, looked for in an enlarged picture of stretched contrast with the portrait painted over.
+    `None` where no patch is a face surely enough."""
+    if not faces:
+        return None
+    first = faces[0]
+    wide = first.box.right - first.box.left
+    factor = min(2.0, 1400 / max(image.shape[:2]), GHOST_PIXELS / (0.33 * wide))
+    stretched = _stretched(_without(image, first.box), factor)
+    best: Ghost | None = None
+    for face in reader.faint(stretched, FAINT_SCORE):
+        box = Box(*(round(v / factor) for v in (face.box.left, face.box.top, face.box.right, face.box.bottom)))
+        if not GHOST_SIZES[0] * wide < box.right - box.left < GHOST_SIZES[1] * wide:
+            continue
+        found = Face(_inside(box, image), face.score)
+        distance = float(np.linalg.norm(reader.describe(image, first) - reader.describe(image, found)))
+        surely = distance < GHOST_MATCH or face.score > GHOST_SCORE
+        if surely and (best is None or distance < best.distance):
+            best = Ghost(found.box, distance, face.score)
+    return best
+
+
+def signs(
+    image: Image, text_lines: Sequence[TextLine], fields: Mapping[str, FieldReading], ghost: Ghost | None
+) -> tuple[TamperSign, ...]:
+    """What the picture itself shows. `text_lines` are those of the visual zone, `fields` what they were read as."""
+    found = [*grain_signs(image, text_lines), *font_signs(image, text_lines, fields)]
+    if ghost is not None and ghost.score > GHOST_SURE and ghost.distance > GHOST_MISMATCH:
+        found.append(TamperSign("PORTRAIT_GHOST_MISMATCH", ghost.distance, GHOST_MISMATCH, ghost.box))
+    return tuple(found)
+
+
+def grain_signs(image: Image, text_lines: Sequence[TextLine]) -> list[TamperSign]:
+    """Lines whose paper has another grain than that of all others: a patch was laid over it."""
+    measured = [(line.box, m[0]) for line in text_lines if (m := _measure(image, line)) is not None]
+    if len(measured) < MIN_LINES:
+        return []
+    return _apart("NOISE_ANOMALY", [(box, math.log(grain + 0.25)) for box, grain in measured], MAX_NOISE)
+
+
+def font_signs(image: Image, text_lines: Sequence[TextLine], fields: Mapping[str, FieldReading]) -> list[TamperSign]:
+    """Fields whose strokes differ from those of the other fields, which documents print in one font: one was typed
+    over by another machine."""
+    measured: list[tuple[Box, float]] = []
+    for name, value in fields.items():
+        line = None if value.box is None or name == "sex" else _line_at(text_lines, value.box)
+        strokes = None if line is None else _measure(image, line)
+        if line is not None and strokes is not None and line.box not in [box for box, _ in measured]:
+            measured.append((line.box, math.log(strokes[1])))
+    return [] if len(measured) < MIN_FIELDS else _apart("FONT_ANOMALY", measured, MAX_STROKE)
+
+
+def _apart(code: str, measured: Sequence[tuple[Box, float]], limit: float) -> list[TamperSign]:
+    """Those that lie further than `limit`, and than five times the others' spread, from the others' median."""
+    found = []
+    for index, (box, value) in enumerate(measured):
+        others = np.array([other for number, (_, other) in enumerate(measured) if number != index])
+        spread = float(np.median(np.abs(others - np.median(others))))
+        apart = abs(value - float(np.median(others)))
+        if apart > limit and apart > 5 * spread:
+            found.append(TamperSign(code, apart, limit, box))
+    return found
+
+
+def _line_at(text_lines: Sequence[TextLine], box: Box) -> TextLine | None:
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    places = ((line, line.box) for line in text_lines)
+    return next((line for line, b in places if b.left <= x <= b.right and b.top <= y <= b.bottom), None)
+
+
+def with_original(reading: DocumentReading, page: bytes, original: Mapping[str, Any], number: int) -> DocumentReading:
+    """The reading with the signs of the file as it was sent. `original` is what `kyc.decode.decode_file` says of it,
+    `page` its normalised page of that `number`."""
+    return replace(reading, tamper=(*reading.tamper, *original_signs(load(page), original, number)))
+
+
+def original_signs(image: Image, original: Mapping[str, Any], number: int = 0) -> tuple[TamperSign, ...]:
+    """What the file as it was sent shows: a picture editor's name in its EXIF; the grid of an earlier JPEG where the
+    file has none of its own, or has it elsewhere. `image` is the normalised page, whose grid counts only where it was
+    neither scaled nor turned."""
+    found = []
+    exif = original.get("exif", {})
+    software = str(exif.get("software", "")).lower()
+    if any(name in software for name in EDITORS):
+        found.append(TamperSign("EDITED_BY_SOFTWARE", 1.0, 0.0, None))
+    pages = original.get("pages", [])
+    untouched = number < len(pages) and pages[number].get("scale") == 1.0 and exif.get("orientation", "1") in ("0", "1")
+    if untouched and original.get("format") != "PDF":
+        phase, strength = jpeg_grid(grey(image))
+        if strength > MAX_GRID and (original.get("format") != "JPEG" or phase != (7, 7)):
+            found.append(TamperSign("RECOMPRESSED", strength, MAX_GRID, None))
+    return tuple(found)
+
+
+def findings(reading: DocumentReading, index: int) -> list[Finding]:
+    """A reading's signs as findings in the house's shape."""
+    found = []
+    for sign in reading.tamper:
+        values: dict[str, Value] = {"document": index, "value": round(sign.value, 3), "threshold": sign.threshold}
+        field = _field_at(reading, sign.box)
+        if field is not None:
+            values["field"] = field
+        found.append(Finding(sign.code, "advise", TEXTS[sign.code], "Clearance tamper policy 1", values))
+    return found
+
+
+TEXTS = {
+    "PORTRAIT_GHOST_MISMATCH": "The small second portrait shows another face than the portrait.",
+    "NOISE_ANOMALY": "The paper behind a line of print has another grain than around the other lines.",
+    "FONT_ANOMALY": "A line of print has other strokes than the lines of its size.",
+    "EDITED_BY_SOFTWARE": "The file was saved by a picture editor.",
+    "RECOMPRESSED": "The picture was compressed before it was saved again.",
+}
+
+
+def jpeg_grid(flat: Image) -> tuple[tuple[int, int], float]:
+    """The phase (columns, rows) at which steps between pixels are largest every eighth, and how many deviations the
+    weaker of the two stands out. Blocks of a JPEG that begins at the corner have the phase (7, 7)."""
+    # A part from the middle is enough, and begins on the grid.
+    top, left = (max(0, (side - GRID_PART) // 2) // 8 * 8 for side in flat.shape)
+    values = flat[top : top + GRID_PART, left : left + GRID_PART].astype(np.float32)
+    phases, strengths = [], []
+    for axis in (1, 0):
+        # Steps across the grid beyond those on either side: edges of the subject cancel out.
+        steps = np.abs(np.diff(values, axis=axis))
+        profile = np.minimum(steps, 12.0).mean(1 - axis)
+        sums = np.array([profile[phase::8].mean() for phase in range(8)])
+        best = int(sums.argmax())
+        others = np.delete(sums, best)
+        phases.append(best)
+        strengths.append(float((sums[best] - others.mean()) / max(float(others.std()), 0.004)))
+    return (phases[0], phases[1]), min(strengths)
+
+
+def _measure(image: Image, line: TextLine) -> tuple[float, float, float] | None:
+    """Grain of the paper (deviation of the finest detail, in grey levels), width of strokes and height, in pixels."""
+    tall = math.dist(line.quad[0], line.quad[3])
+    if len(line.text) < 3 or tall < 8:
+        return None
+    strip = grey(cut(image, line.quad, STRIP if tall > STRIP else max(10, round(tall))))
+    if min(strip.shape) < 8:
+        return None
+    values = strip.astype(np.float32)
+    level, _ = cv2.threshold(strip, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    ink = (strip < level).astype(np.uint8)
+    if not 0.02 < float(ink.mean()) < 0.6:
+        return None
+    paper = cv2.dilate(ink, np.ones((5, 5), np.uint8)) == 0
+    if int(paper.sum()) < 60:
+        return None
+    fine: NDArray[Any] = values - cv2.GaussianBlur(values, (0, 0), 1.0)
+    grain = 1.4826 * float(np.median(np.abs(fine[paper])))
+    inside = cv2.distanceTransform(ink, cv2.DIST_L2, 3)
+    ridge = inside[(inside > 0) & (inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8)) - 1e-3)]
+    if ridge.size < 12:
+        return None
+    return grain, max(2 * float(np.mean(ridge)), 0.5) * tall / strip.shape[0], tall
+
+
+def _without(image: Image, box: Box) -> Image:
+    """The image with a portrait and its surroundings painted over in its own middle colour."""
+    painted = image.copy()
+    wide, high = box.right - box.left, box.bottom - box.top
+    top, left = max(0, box.top - high // 2), max(0, box.left - wide // 2)
+    painted[top : box.bottom + high // 2, left : box.right + wide // 2] = np.median(image[::8, ::8], axis=(0, 1))
+    return painted
+
+
+def _stretched(image: Image, factor: float) -> Image:
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    scaled = cv2.GaussianBlur(cv2.resize(image, None, fx=factor, fy=factor, interpolation=way), (0, 0), 1.2)
+    lab = cv2.cvtColor(scaled, cv2.COLOR_BGR2LAB)
+    lab[:, :, 0] = cv2.createCLAHE(6.0, (6, 6)).apply(lab[:, :, 0])
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), np.uint8)
+
+
+def _inside(box: Box, image: Image) -> Box:
+    height, width = image.shape[:2]
+    return Box(max(0, box.left), max(0, box.top), min(width, box.right), min(height, box.bottom))
+
+
+def _field_at(reading: DocumentReading, box: Box | None) -> str | None:
+    """The printed field whose place a sign's box covers the middle of."""
+    if box is None:
+        return None
+    for name, value in reading.visual.items():
+        place = value.box
+        if place is None:
+            continue
+        x, y = (place.left + place.right) / 2, (place.top + place.bottom) / 2
+        if box.left <= x <= box.right and box.top <= y <= box.bottom:
+            return name
+    return None

@@ -5,15 +5,16 @@ Separate from drafting because this reads the investigations' tables, and drafti
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from activities.filing_documents import identification
 from activities.outcomes import OutcomeRow
 from activities.recording import data_key
 from aml.money import Money
-from aml.reports.case import Evidence, SarCase
+from aml.reports.case import DocumentRef, Evidence, SarCase
 from aml.reports.party import (
     Account,
     Address,
@@ -29,6 +30,7 @@ from store.filing_activity import alerts_since
 from vault import contexts
 from vault.envelope import open_sealed
 from vault.keys import KeyProvider
+from vault.objects import Vault
 from workflows.steps import RecordUnknown
 
 _REFERENCE = 20
@@ -52,9 +54,11 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class CaseReader:
-    """Reads under the filing role. `keys` are the subjects' keys, not the filing side's."""
+    """Reads under the filing role. `keys` are the subjects' keys, not the filing side's; without a `vault` reports name
+    the documents as customers stated them."""
 
     keys: KeyProvider
+    vault: Vault | None = None
 
     async def read(
         self, conn: Connection, outcome: OutcomeRow, filer: Filer, filed_on: date, since: datetime | None = None
@@ -76,6 +80,7 @@ class CaseReader:
             detected_on=outcome.detected_at.date(),
             filed_on=filed_on,
             conclusion=await self._conclusion(conn, case),
+            documents=await self.documents(conn, outcome.tenant_id, accounts),
         )
 
     async def alerts_since(self, conn: Connection, outcome: OutcomeRow, since: datetime) -> int:
@@ -144,7 +149,25 @@ class CaseReader:
             stated = json.loads(open_sealed(key, customer.sealed_profile, contexts.customer(customer.customer_id)))
         accounts = await customers.list_accounts(conn, customer.customer_id)
         own = tuple(Account(a.account_ref, opened_on=a.opened_at.date()) for a in accounts if a.account_ref in held)
-        return person(customer.customer_id, stated, own)
+        subject = person(customer.customer_id, stated, own)
+        if self.vault is None:
+            return subject
+        seen = await identification(conn, self.vault, customer.tenant_id, key, customer.application_id)
+        return replace(subject, identifiers=seen.identifiers or subject.identifiers, sex=subject.sex or seen.sex)
+
+    async def documents(self, conn: Connection, tenant_id: UUID, accounts: tuple[str, ...]) -> tuple[DocumentRef, ...]:
+        """The documents kept with the customers behind the accounts."""
+        if self.vault is None:
+            return ()
+        found: list[DocumentRef] = []
+        owners = await customers.known_accounts(conn, accounts)
+        for customer_id in dict.fromkeys(owners.values()):
+            customer = await customers.fetch_customer(conn, customer_id)
+            if customer is not None:
+                key = await data_key(conn, self.keys, tenant_id, customer.subject_id)
+                seen = await identification(conn, self.vault, tenant_id, key, customer.application_id)
+                found += seen.documents
+        return tuple(found)
 
     async def _conclusion(self, conn: Connection, case: cases.Case) -> str | None:
         """The deciding officer's words, if they can be opened."""

@@ -26,7 +26,7 @@ def pdf_of(lines: Sequence[str]) -> bytes:
             if not line:
                 continue
             text = raw.FPDFPageObj_CreateTextObj(document.raw, font, ctypes.c_float(_SIZE))
-            encoded = (line + "\0").encode("utf-16-le")
+            encoded = ctypes.create_string_buffer((line + "\0").encode("utf-16-le"))
             raw.FPDFText_SetText(text, ctypes.cast(encoded, raw.FPDF_WIDESTRING))
             raw.FPDFPageObj_Transform(text, 1, 0, 0, 1, _MARGIN, _HEIGHT - _MARGIN - _LEADING * (number + 1))
             raw.FPDFPage_InsertObject(page.raw, text)

@@ -238,7 +238,7 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
             pool=pool,
             inbox_key=inbox_key(keys),
             keys=FileKeyProvider(keys.path(KeyName.FILING_MASTER)),
-            reader=CaseReader(FileKeyProvider(keys.path(KeyName.MASTER))),
+            reader=CaseReader(FileKeyProvider(keys.path(KeyName.MASTER)), open_vault(settings.vault_location)),
             recorder=recorder,
             filers=FilerFolder(settings.filer_folder),
             schemas=settings.schemas,

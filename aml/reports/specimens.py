@@ -320,7 +320,7 @@ def specimen_ctr(seed: int, filer: Filer | None = None, threshold: Decimal = Dec
     ways = random.choice(
         ((Channel.CASH_DEPOSIT,), (Channel.CASH_WITHDRAWAL,), (Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL))
     )
-    transactions = []
+    transactions: list[Transaction] = []
     for channel in ways:
         count = random.randint(1, 3) if conducted else random.randint(2, 4)
         # One above the threshold needs a conductor; several small ones, added up, do not.

@@ -16,15 +16,18 @@ from activities.filing import FilingActivities, open_report, register_triggers
 from activities.filing_case import CaseReader
 from activities.filing_drafts import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED
 from activities.gateways import FolderGateway, NameTaken
+from activities.readings import KeptReading
 from activities.recording import DecisionRecorder
 from aml.reports.findings import SCHEMA_NOT_INSTALLED
 from aml.reports.specimens import specimen_filer
-from explain.record import DecisionKind
+from explain.record import DecisionKind, canonical_json
 from explain.replay import replay
+from kyc.document import DocumentReading, DocumentType, FieldReading
 from store import cases, filings, subjects
 from store.connection import Pool, open_pool, tenant_transaction
 from store.decisions import fetch_decision, fetch_model
 from store.filing_reasons import NewFilingReason, add_filing_reason
+from store.readings import link_reading
 from tests.activities.conftest import NOW, Office
 from tests.activities.scenes import customer, raise_alert
 from vault import contexts
@@ -418,3 +421,85 @@ async def test_an_event_of_another_run_is_not_lost(side: FilingOffice) -> None:
     async with tenant_transaction(side.pool, side.office.tenant_id) as conn:
         events = await filings.fetch_filing_events(conn, side.filing_id)
     assert [(e.revision, e.action, e.at) for e in events] == [(1, "drafted", NOW), (2, "drafted", new.at)]
+
+
+# --- The European Union -----------------------------------------------------------------------------------------------
+
+
+async def identified(side: FilingOffice, subject_id: UUID, fields: dict[str, str]) -> None:
+    """A passport that was read at onboarding, kept as the reading step keeps it."""
+    office, document_id = side.office, uuid4()
+    async with office.transaction() as conn:
+        key = office.keys.unwrap(office.tenant_id, await subjects.fetch_wrapped_key(conn, subject_id))
+        read = {name: FieldReading(value, "visual", 0.99) for name, value in fields.items()}
+        reading = DocumentReading(
+            type=DocumentType.TD3,
+            country=fields["issuer"],
+            mrz=None,
+            fields=read,
+            visual=read,
+            barcode={},
+            codes=(),
+            captures=(),
+            text_lines=(),
+            portrait=None,
+            faces=0,
+            rotation=0,
+            width=1,
+            height=1,
+        )
+        kept = canonical_json(KeptReading(document_id, "ab" * 32, reading))
+        digest = office.vault.put(office.tenant_id, key, kept)
+    with psycopg.connect(office.url) as raw:
+        raw.execute(
+            "INSERT INTO document (document_id, tenant_id, application_id, subject_id, kind, position, sha256, "
+            "media_type, size) SELECT %s, tenant_id, application_id, subject_id, 'document', 9, repeat('a', 64), "
+            "'image/png', 1 FROM application WHERE subject_id = %s",
+            (document_id, subject_id),
+        )
+    async with office.transaction() as conn:
+        await link_reading(conn, document_id, digest)
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_a_customer_of_the_union_is_named_with_the_document_that_was_read(office: Office, tmp_path: Path) -> None:
+    stated = {**STATED, "nationality": "DE", "country_of_residence": "DE"}
+    subject_id = await customer(office, stated, ("E1",))
+    alert_id = await raise_alert(office, ("E1", "STRANGER"), subject_id)
+    scope = m.Scope(office.tenant_id, "EU", "1", NOW)
+    opened = await office.run(office.cases.open_case, m.OpenCase(scope, "alert", f"alert:{alert_id}", ("structuring",)))
+    result = m.CaseResult(opened.case_id, m.Disposition.TRUE_POSITIVE, MAKER, SECOND)
+    await office.run(office.cases.write_case_outcome, m.CaseClosed(scope, result))
+    async with await open_pool(office.url, "clearance_filing") as pool:
+        activities = FilingActivities(
+            pool=pool,
+            inbox_key=office.filing_private,
+            keys=FileKeyProvider(tmp_path / "filing-master"),
+            reader=CaseReader(office.keys, office.vault),
+            recorder=DecisionRecorder(pool, "test"),
+            filers={office.tenant_id: specimen_filer()},
+            schemas=SCHEMAS,
+            gateway=lambda _: FolderGateway(tmp_path / "outbox"),
+            clock=lambda: NOW,
+        )
+        side = FilingOffice(office, activities, uuid5(opened.case_id, "outcome"), pool, tmp_path / "outbox")
+        assert (await side.draft()).problems == ("SCHEMA_VIOLATED", "IDENTIFICATION_NEEDED")
+        read = {
+            "number": "C01X00T47",
+            "issuer": "D",
+            "sex": "F",
+            "issue_date": "2020-03-01",
+            "expiry_date": "2030-02-28",
+        }
+        await identified(side, subject_id, read)
+        assert (await side.draft(2)).problems == ()
+        content = (await report(side)).decode()
+    for said in (
+        "<type>PASSP</type>",
+        "C01X00T47",
+        "2030-02-28",
+        "<issue_country>DE<",
+        "<gender>F</gender>",
+        "Passport",
+    ):
+        assert said in content, said

@@ -21,6 +21,7 @@ from rich.console import Console
 from clearance.database import service_pool
 from clearance.sequencer import FILING, PUBLIC, checkpoint_tenant, open_line, sequence_all
 from clearance.settings import Settings
+from clearance.timestamps import read_roots, verify_stamps
 from store import ledger_verifier
 from store.connection import Connection, Pool, service_transaction, set_tenant, tenant_transaction
 from store.decisions import DecisionUnknown
@@ -154,12 +155,17 @@ async def _tenants(pool: Pool, tenant_id: UUID | None) -> list[UUID]:
 
 
 def verify(
-    file: Path, public_key: str, checkpoints: Path | None, receipts: Path | None, console: Console
+    file: Path,
+    public_key: str,
+    checkpoints: Path | None,
+    receipts: Path | None,
+    console: Console,
+    timestamp_roots: Path | None = None,
 ) -> ledger_verifier.Report:
     """Verify an export, or a proof, and print what was found; needs neither database nor settings.
 
-    `checkpoints` is the folder (or the file) where checkpoints are kept outside the database. Raises `KeyUnreadable`,
-    `OSError`, and `store.ledger_verifier.Unreadable` for what is not an export or a proof.
+    `checkpoints` is the folder (or the file) where checkpoints are kept outside the database; with `timestamp_roots`
+    the time stamps beside them are verified too. Raises `KeyUnreadable`, `OSError`, and `store.ledger_verifier.Unreadable` for what is not an export or a proof.
     """
     key = _public_key(public_key)
     lines = ledger_verifier.read_lines(file)
@@ -168,6 +174,8 @@ def verify(
         report = ledger_verifier.verify_proof(head, key)
     else:
         report = _verify_export(head, lines, key, checkpoints, receipts, console)
+        if timestamp_roots is not None:
+            _verify_stamps(report, _checkpoint_file(head, checkpoints), timestamp_roots, console)
     for problem in report.problems:
         console.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
     verdict = "everything holds" if report.holds else f"{len(report.problems)} findings: it does not verify"
@@ -198,9 +206,8 @@ def _verify_export(
             soft_wrap=True,
         )
     else:
-        path = checkpoints
-        if head is not None and checkpoints.is_dir():
-            path = checkpoints / f"{head.get('tenant_id')}.{head.get('ledger')}.checkpoints.jsonl"
+        path = _checkpoint_file(head, checkpoints)
+        assert path is not None
         if path.exists():
             outside = ledger_verifier.read_lines(path)
         else:
@@ -213,6 +220,25 @@ def _verify_export(
     if missing is not None:
         report.found(missing)
     return report
+
+
+def _checkpoint_file(head: dict[str, Any] | None, checkpoints: Path | None) -> Path | None:
+    if head is not None and checkpoints is not None and checkpoints.is_dir():
+        return checkpoints / f"{head.get('tenant_id')}.{head.get('ledger')}.checkpoints.jsonl"
+    return checkpoints
+
+
+def _verify_stamps(report: ledger_verifier.Report, path: Path | None, roots: Path, console: Console) -> None:
+    if path is None or not path.exists():
+        report.found("time stamps are kept beside checkpoints: say where with --checkpoints")
+        return
+    stamped, problems = verify_stamps(path, read_roots(roots))
+    for problem in problems:
+        report.found(problem)
+    if not stamped and not problems:
+        report.found(f"no checkpoint of {path.name} has a time stamp")
+    for number, at in stamped[-1:]:
+        console.print(f"checkpoint {number} existed by {at:%Y-%m-%d %H:%M:%S} UTC, says the time stamping authority")
 
 
 def _public_key(text: str) -> bytes:

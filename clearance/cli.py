@@ -270,6 +270,10 @@ def audit_verify(
         Path | None, typer.Option(help="Folder of the checkpoints that are kept outside the database.")
     ] = None,
     receipts: Annotated[Path | None, typer.Option(help="Receipts that callers kept, one JSON object a line.")] = None,
+    timestamp_roots: Annotated[
+        Path | None,
+        typer.Option(help="PEM file of the time stamping authority: verifies the stamps of checkpoints too."),
+    ] = None,
 ) -> None:
     """Verify an export or a proof, without the database; exits 0 when everything holds, 1 otherwise."""
     from clearance.audit import KeyUnreadable
@@ -277,7 +281,7 @@ def audit_verify(
     from store.ledger_verifier import Unreadable
 
     try:
-        report = verify_file(file, public_key, checkpoints, receipts, console)
+        report = verify_file(file, public_key, checkpoints, receipts, console, timestamp_roots)
     except (KeyUnreadable, Unreadable) as error:
         errors.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
@@ -468,16 +472,27 @@ def add_tenant(name: str, regime: Annotated[str, typer.Option(help="US or EU.")]
 
 @app.command()
 def monitor(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet of transactions.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Transactions: CSV, Parquet or ISO 20022 (pain.001, pacs.008, camt.053, camt.054), or a folder."
+        ),
+    ],
     output: Annotated[Path | None, typer.Option(help="Where alerts go, one JSON object a line.")] = None,
     features: Annotated[Path | None, typer.Option(help="Where the feature matrix goes (Parquet).")] = None,
     regime: Annotated[str, typer.Option(help="US or EU.")] = "US",
     strict: Annotated[bool, typer.Option(help="Refuse the file at the first broken row.")] = False,
+    mapping: Annotated[Path | None, typer.Option(help="JSON of our fields to the file's columns.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Kept after each slice; a run that was stopped goes on from it.")
+    ] = None,
+    slice_days: Annotated[float, typer.Option(min=0.01, help="Days of transactions between two checkpoints.")] = 7.0,
 ) -> None:
     """Match a file of transactions against the typologies."""
-    from clearance.commands import monitor_file
+    from clearance.commands import Monitored, monitor_file
 
-    raise typer.Exit(monitor_file(file, output, features, regime, strict, console, errors, _settings()))
+    asked = Monitored(file, output, features, regime, strict, mapping, checkpoint, slice_days)
+    raise typer.Exit(monitor_file(asked, console, errors, _settings()))
 
 
 @app.command("read-document")

@@ -16,12 +16,13 @@ from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from clearance.database import service_pool
 from clearance.keyring import Keyring, public_hex
 from clearance.services import Ready
 from clearance.settings import Settings
+from clearance.timestamps import Authority, TimestampRefused, read_roots, stamp_newest
 from store import decisions, ledger
 from store.connection import Pool, service_transaction, tenant_transaction
 from store.tenants import list_tenants
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.25
 CHECKPOINT_SECONDS = 60.0
 DAY_CHECK_SECONDS = 3600.0
+STAMP_SECONDS = 3600.0
 DAYS_AHEAD = 14
 """Partitions of decisions that are made before their day."""
 ALARM_SECONDS = 10.0
@@ -42,6 +44,13 @@ FILING = "filing"
 
 oldest_pending = Gauge(
     "clearance_ledger_oldest_pending_seconds", "How long the oldest leaf has waited for its place.", ["ledger"]
+)
+
+
+stamps_missed = Counter(
+    "clearance_ledger_timestamps_missed_total",
+    "Checkpoints that the time stamping authority did not stamp.",
+    ["ledger"],
 )
 
 
@@ -65,6 +74,7 @@ class Line:
     signer: LedgerSigner
     folder: Path
     schema: str = PUBLIC
+    authority: Authority | None = None
 
 
 async def sequence_all(pool: Pool, schema: str = PUBLIC) -> int:
@@ -115,6 +125,21 @@ async def prepare_days(line: Line) -> int:
         return await decisions.create_days(connection, datetime.now(UTC).date(), DAYS_AHEAD)
 
 
+async def stamp_all(line: Line) -> int:
+    """Have the newest checkpoint of every tenant stamped by the authority outside, where there is one; answers how many
+    were. One that does not answer is asked again in an hour: it delays nothing."""
+    if line.authority is None:
+        return 0
+    done = 0
+    for path in sorted(line.folder.glob(f"*.{line.schema}.checkpoints.jsonl")):
+        try:
+            done += await stamp_newest(line.authority, path) is not None
+        except TimestampRefused as refused:
+            stamps_missed.labels(line.schema).inc()
+            log.warning("no time stamp for %s: %s", path.name, refused)
+    return done
+
+
 @asynccontextmanager
 async def serve_sequencer(settings: Settings) -> AsyncIterator[Ready]:
     """The sequencer of the tenants' ledgers."""
@@ -132,7 +157,16 @@ async def open_line(settings: Settings, schema: str = PUBLIC) -> AsyncIterator[L
     else:
         role, key, folder = "clearance_sequencer", keys.ledger, settings.checkpoint_folder
     async with await service_pool(settings, role, max_size=2) as pool:
-        yield Line(pool, LedgerSigner(key), folder, schema)
+        yield Line(pool, LedgerSigner(key), folder, schema, time_authority(settings))
+
+
+def time_authority(settings: Settings) -> Authority | None:
+    """Who stamps checkpoints, if anybody. Raises `OSError` or `ValueError` where its certificates cannot be read."""
+    if not settings.timestamp_url:
+        return None
+    if settings.timestamp_roots is None:
+        raise ValueError("CLEARANCE_TIMESTAMP_URL needs CLEARANCE_TIMESTAMP_ROOTS: whose stamps are believed")
+    return Authority(settings.timestamp_url, read_roots(settings.timestamp_roots))
 
 
 @asynccontextmanager
@@ -165,11 +199,19 @@ async def sequencing(line: Line) -> AsyncIterator[Ready]:
     async def ready() -> bool:
         return not turning.done() and time.monotonic() - last_turn < ALARM_SECONDS
 
-    turning = asyncio.create_task(turn_for_ever())
+    async def stamp_for_ever() -> None:
+        while True:
+            # The first checkpoint is made a second after the start.
+            await asyncio.sleep(2.0)
+            await stamp_all(line)
+            await asyncio.sleep(STAMP_SECONDS)
+
+    turning, stamping = asyncio.create_task(turn_for_ever()), asyncio.create_task(stamp_for_ever())
     try:
         yield ready
     finally:
-        turning.cancel()
-        await asyncio.gather(turning, return_exceptions=True)
+        for task in (turning, stamping):
+            task.cancel()
+        await asyncio.gather(turning, stamping, return_exceptions=True)
         await sequence_all(line.pool, line.schema)
         await checkpoint_all(line)

@@ -67,7 +67,12 @@ class Settings(BaseSettings):
     vault_url: str = Field(default="", description="`file:///…` or `s3://bucket/prefix`; `<home>/vault` by default.")
     checkpoints: Path | None = Field(default=None, description="Where signed ledger checkpoints go, off the database.")
     filing_checkpoints: Path | None = Field(default=None, description="Where those of the filings' ledger go, apart.")
+    timestamp_url: str = Field(default="", description="RFC 3161 authority that stamps checkpoints; none by default.")
+    timestamp_roots: Path | None = Field(default=None, description="PEM file: whose stamps are believed.")
     filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
+    narrative_model: Path | None = Field(
+        default=None, description="Folder of a causal language model that rewrites narratives; none without it."
+    )
     gateways: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: where its reports go.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")

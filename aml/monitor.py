@@ -3,18 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import polars
 from numpy.typing import NDArray
 
 from aml.alerted import AlertedPatterns
 from aml.engine import Engine, Hit
-from aml.files import BrokenRow
 from aml.parameters import MonitoringParameters
+from aml.rows import BrokenRow
 from aml.scoring import alert_facts, probability
+from aml.snapshots import SnapshotUnusable, pack, unpack
 from aml.transaction import Transaction
 from explain.record import RuleTable, canonical_json, sha256_hex
 
@@ -57,9 +56,89 @@ class Summary:
     not_evaluated: dict[str, str] = field(default_factory=dict)
     """Typologies that could not be looked for, and why."""
 
+    def note_broken(self, row: BrokenRow) -> None:
+        self.broken_count += 1
+        if len(self.broken) < _MOST_BROKEN:
+            self.broken.append(row)
+
 
 _MOST_BROKEN = 1000
 """Broken rows kept in the summary; `broken_count` counts them all."""
+
+
+class Monitoring:
+    """A run in progress: the engine, which patterns were alerted on, and what was seen so far."""
+
+    def __init__(
+        self,
+        parameters: MonitoringParameters,
+        explain: Callable[[NDArray[np.float64]], Attribution],
+        table: RuleTable,
+        summary: Summary | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.engine = Engine(parameters)
+        self.summary = summary or Summary()
+        self._explain = explain
+        self._table = table
+        self._alerted = AlertedPatterns(parameters.windows[-1])
+
+    def assess(self, batch: Sequence[Transaction]) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
+        """The alerts that these transactions raise, in their order, and their features [n, F].
+
+        A pattern is alerted on once within its window, by (typology, account); later transactions of it raise no alert.
+        """
+        result = self.engine.push(batch)
+        summary, alerts = self.summary, []
+        summary.transactions += len(batch)
+        summary.duplicates += len(result.duplicates)
+        summary.too_late += len(result.too_late)
+        summary.unrated += len(result.unrated)
+        attribution = self._explain(result.features)
+        duplicates = frozenset(result.duplicates)
+        for i, (transaction, hits) in enumerate(zip(batch, result.hits, strict=True)):
+            if i in duplicates:
+                continue
+            summary.hits.update({hit.typology for hit in hits})
+            score = probability(float(attribution.margin[i]))
+            news = self._alerted.news(hits, transaction.booked_at)
+            facts = alert_facts(score, news)
+            if self._table.outcome(facts) == self._table.default:
+                continue
+            self._alerted.remember(news, transaction.booked_at)
+            summary.alerts += 1
+            names = [rule.name for rule in self._table.fired(facts)]
+            shap = attribution.shap[i]
+            alerts.append(_alert(transaction, news, score, names, self.engine.features, result.features[i], shap))
+        summary.not_evaluated = self.engine.not_evaluated()
+        return alerts, result.features
+
+    def snapshot(self) -> bytes:
+        """All that the run knows, for `take_up`."""
+        counted = {name: getattr(self.summary, name) for name in _COUNTED}
+        broken = [[row.file, row.row, row.column, row.problem] for row in self.summary.broken]
+        return pack(
+            _KIND,
+            {"engine": np.frombuffer(self.engine.snapshot(), np.uint8)},
+            self._alerted.kept(),
+            {"counted": counted, "hits": self.summary.hits, "broken": broken, "table": self._table.ref().sha256},
+        )
+
+    def take_up(self, snapshot: bytes) -> None:
+        """Go on as the run of a snapshot would have. Raises `SnapshotUnusable`, and then nothing has changed."""
+        contents = unpack(snapshot, _KIND)
+        if contents.facts["table"] != self._table.ref().sha256:
+            raise SnapshotUnusable("the snapshot was made with another table of alert rules")
+        self.engine = Engine.restore(contents.arrays["engine"].tobytes(), self.parameters)
+        self._alerted.take_up(contents.texts)
+        for name, value in contents.facts["counted"].items():
+            setattr(self.summary, name, value)
+        self.summary.hits = Counter(contents.facts["hits"])
+        self.summary.broken = [BrokenRow(*row) for row in contents.facts["broken"]]
+
+
+_KIND = "monitoring run"
+_COUNTED = ("transactions", "alerts", "duplicates", "too_late", "unrated", "broken_count")
 
 
 def monitor(
@@ -74,55 +153,34 @@ def monitor(
 ) -> Iterator[dict[str, Any]]:
     """Yield alerts in the order of the transactions that raised them, ready for one JSON line each.
 
-    A pattern is alerted on once within its window, by (typology, account); later transactions of it raise no new alert.
     Raises `BrokenRowRefused` at the first broken row when they are refused.
     """
-    engine = Engine(parameters)
-    alerted = AlertedPatterns(parameters.windows[-1])
-    for batch in _batches(rows, summary, refuse_broken):
-        result = engine.push(batch)
-        summary.transactions += len(batch)
-        summary.duplicates += len(result.duplicates)
-        summary.too_late += len(result.too_late)
-        summary.unrated += len(result.unrated)
-        attribution = explain(result.features)
+    monitoring = Monitoring(parameters, explain, table, summary)
+    for _, batch in batches(rows, summary, refuse_broken):
+        alerts, features = monitoring.assess(batch)
         if on_features is not None:
-            on_features(batch, result.features)
-        duplicates = frozenset(result.duplicates)
-        for i, (transaction, hits) in enumerate(zip(batch, result.hits, strict=True)):
-            if i in duplicates:
-                continue
-            summary.hits.update({hit.typology for hit in hits})
-            score = probability(float(attribution.margin[i]))
-            news = alerted.news(hits, transaction.booked_at)
-            facts = alert_facts(score, news)
-            if table.outcome(facts) == table.default:
-                continue
-            alerted.remember(news, transaction.booked_at)
-            summary.alerts += 1
-            names = [rule.name for rule in table.fired(facts)]
-            yield _alert(transaction, news, score, names, engine.features, result.features[i], attribution.shap[i])
-    summary.not_evaluated = engine.not_evaluated()
+            on_features(batch, features)
+        yield from alerts
 
 
-def _batches(
+def batches(
     rows: Iterable[Transaction | BrokenRow], summary: Summary, refuse_broken: bool
-) -> Iterator[list[Transaction]]:
+) -> Iterator[tuple[int, list[Transaction]]]:
+    """The transactions in batches, each with the number of rows read up to its end, broken ones counted."""
     batch: list[Transaction] = []
-    for row in rows:
+    count = 0
+    for count, row in enumerate(rows, 1):
         if isinstance(row, BrokenRow):
             if refuse_broken:
                 raise BrokenRowRefused(row)
-            summary.broken_count += 1
-            if len(summary.broken) < _MOST_BROKEN:
-                summary.broken.append(row)
+            summary.note_broken(row)
             continue
         batch.append(row)
         if len(batch) == BATCH:
-            yield batch
+            yield count, batch
             batch = []
     if batch:
-        yield batch
+        yield count, batch
 
 
 def _alert(
@@ -159,24 +217,3 @@ def _alert(
             *(f"{names[i]} = {features[i]:g} ({shap[i]:+.2f} to the log-odds)" for i in strongest if shap[i] > 0),
         ],
     }
-
-
-class FeatureTable:
-    """Collects the feature matrix of a run and writes it as Parquet, one row a transaction in the order of the file.
-
-    In memory until written: 8 bytes a feature and transaction.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = list(names)
-        self._ids: list[str] = []
-        self._parts: list[NDArray[np.float64]] = []
-
-    def add(self, batch: Sequence[Transaction], features: NDArray[np.float64]) -> None:
-        self._ids.extend(transaction.transaction_id for transaction in batch)
-        self._parts.append(features)
-
-    def write(self, path: Path) -> None:
-        matrix = np.concatenate(self._parts) if self._parts else np.empty((0, len(self._names)))
-        columns = {"transaction_id": self._ids, **{name: matrix[:, i] for i, name in enumerate(self._names)}}
-        polars.DataFrame(columns, schema_overrides={"transaction_id": polars.String}).write_parquet(path)

@@ -2,15 +2,25 @@
 
 import asyncio
 import json
+import shutil
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from clearance.settings import Settings
@@ -122,72 +132,91 @@ def screen_file(
     return 0
 
 
-def monitor_file(
-    file: Path,
-    output: Path | None,
-    features: Path | None,
-    regime_code: str,
-    strict: bool,
-    console: Console,
-    errors: Console,
-    settings: Settings,
-) -> int:
-    """Match a file or folder of transactions; alerts go to `output` or stdout, the summary to the console."""
+@dataclass(frozen=True, slots=True)
+class Monitored:
+    """What `clearance monitor` was asked for."""
+
+    source: Path
+    output: Path | None
+    features: Path | None
+    regime: str
+    strict: bool
+    mapping: Path | None
+    checkpoint: Path | None
+    slice_days: float
+
+
+def monitor_file(asked: Monitored, console: Console, errors: Console, settings: Settings) -> int:
+    """Match a file or folder of transactions; alerts go to the output or stdout, the summary to the console."""
     import jurisdictions
-    from aml.files import FileUnreadable, read_transactions
-    from aml.monitor import BrokenRowRefused, FeatureTable, Summary, monitor
+    from aml.files import FileUnreadable, Reading
+    from aml.history import Run, run_history
+    from aml.monitor import BrokenRowRefused, Monitoring
     from aml.scoring import AlertParameters, alert_table
+    from aml.snapshots import SnapshotUnusable
     from explain.attribution import TreeModel
     from explain.registry import load
     from jurisdictions.monitoring import monitoring_parameters
 
+    if asked.checkpoint is not None and asked.output is None:
+        errors.print("--checkpoint needs --output: alerts that went to the terminal cannot be taken back")
+        return 1
+    try:
+        mapping = _mapping(asked.mapping)
+    except ValueError as error:
+        errors.print(str(error))
+        return 1
     trees = TreeModel.from_text(load(settings.models / "transactions").content)
-    parameters = monitoring_parameters(jurisdictions.regime(regime_code, datetime.now(UTC).date()))
-    table = FeatureTable(trees.feature_names) if features is not None else None
-    summary = Summary()
+    parameters = monitoring_parameters(jurisdictions.regime(asked.regime, datetime.now(UTC).date()))
+    monitoring = Monitoring(parameters, trees.explain, alert_table(AlertParameters()))
+    summary = monitoring.summary
     began = time.perf_counter()
     progress = Progress(
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
-        console=errors,
+        TimeRemainingColumn(), console=errors,
     )  # fmt: skip
     try:
-        with progress, output.open("w", encoding="utf-8") if output else _stdout() as written:
-            task = progress.add_task(f"monitoring {file.name}", total=None)
-            alerts = monitor(
-                read_transactions(file),
-                parameters,
-                trees.explain,
-                alert_table(AlertParameters()),
-                summary,
-                refuse_broken=strict,
-                on_features=table.add if table is not None else None,
-            )
-            for alert in alerts:
-                written.write(json.dumps(alert, ensure_ascii=False) + "\n")
-                progress.update(task, description=f"{summary.transactions:,} transactions, {summary.alerts} alerts")
-    except (FileUnreadable, BrokenRowRefused, OSError) as error:
+        with progress, tempfile.TemporaryDirectory() as scratch:
+            task = progress.add_task(f"monitoring {asked.source.name}", total=None)
+
+            def told(reading: Reading) -> None:
+                words = f"{summary.transactions:,} transactions, {summary.alerts:,} alerts"
+                progress.update(task, completed=reading.done, total=reading.total or None, description=words)
+
+            output = asked.output or Path(scratch) / "alerts.jsonl"
+            run = Run(
+                asked.source, output, asked.checkpoint, timedelta(days=asked.slice_days), asked.features, mapping,
+                asked.strict,
+            )  # fmt: skip
+            resumed = asked.checkpoint is not None and asked.checkpoint.exists()
+            run_history(run, monitoring, told)
+            if asked.output is None:
+                with output.open(encoding="utf-8") as alerts:
+                    shutil.copyfileobj(alerts, sys.stdout)
+                sys.stdout.flush()
+    except (FileUnreadable, BrokenRowRefused, SnapshotUnusable, OSError) as error:
         errors.print(str(error))
         return 1
-    if table is not None and features is not None:
-        table.write(features)
     seconds = time.perf_counter() - began
     for row in summary.broken:
         errors.print(f"skipped {row}")
-    (console if output else errors).print(_monitoring_table(summary, seconds))
+    if resumed:
+        errors.print(f"resumed from {asked.checkpoint}; the rate below counts this run's time over all transactions")
+    (console if asked.output else errors).print(_monitoring_table(summary, seconds))
     return 0
 
 
-class _stdout:
-    """Standard output as a file that is not closed."""
-
-    def __enter__(self) -> "_stdout":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout.flush()
-
-    def write(self, text: str) -> None:
-        sys.stdout.write(text)
+def _mapping(path: Path | None) -> dict[str, str] | None:
+    if path is None:
+        return None
+    advice = 'write it like {"amount": "Betrag", "currency": "=EUR"}'
+    try:
+        stated = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is no mapping in JSON ({error}); {advice}") from None
+    if not isinstance(stated, dict) or not all(isinstance(value, str) for value in stated.values()):
+        raise ValueError(f"{path} does not map our fields to columns; {advice}")
+    return stated
 
 
 def _monitoring_table(summary: "Summary", seconds: float) -> Table:

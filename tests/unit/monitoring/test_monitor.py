@@ -10,10 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from aml.engine import Engine
+from aml.feature_table import FeatureTable
 from aml.features import FEATURES
 from aml.files import BrokenRow, read_transactions
 from aml.generator import generate, write_csv
-from aml.monitor import BrokenRowRefused, FeatureTable, Summary, monitor
+from aml.monitor import BrokenRowRefused, Summary, monitor
 from aml.scoring import AlertParameters, alert_table
 from tests.unit.monitoring.streams import PARAMETERS, pay
 
@@ -34,7 +35,7 @@ TABLE = alert_table(AlertParameters())
 def test_a_generated_file_gives_alerts_with_their_evidence(tmp_path: Path) -> None:
     payments = generate(3, people=100, days=30)
     write_csv(tmp_path / "payments.csv", payments)
-    summary, table = Summary(), FeatureTable(FEATURES)
+    summary, table = Summary(), FeatureTable(tmp_path / "features.parquet", FEATURES)
     rows = read_transactions(tmp_path / "payments.csv")
     alerts = list(monitor(rows, PARAMETERS, calm, TABLE, summary, on_features=table.add))
     assert summary.transactions == len(payments)
@@ -47,7 +48,7 @@ def test_a_generated_file_gives_alerts_with_their_evidence(tmp_path: Path) -> No
             assert set(typology["transactions"]) <= ids
             assert alert["transaction"] in typology["transactions"]
     assert len({alert["alert_id"] for alert in alerts}) == len(alerts)
-    table.write(tmp_path / "features.parquet")
+    table.finish()
     frame = polars.read_parquet(tmp_path / "features.parquet")
     expected = Engine(PARAMETERS).push([payment.transaction for payment in payments]).features
     assert np.array_equal(frame.drop("transaction_id").to_numpy(), expected)

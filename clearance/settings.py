@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     narrative_model: Path | None = Field(
         default=None, description="Folder of a causal language model that rewrites narratives; none without it."
     )
+    narrative_model: Path | None = Field(
+        default=None, description="Folder of a causal language model that rewrites narratives; none without it."
+    )
     gateways: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: where its reports go.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
@@ -105,6 +108,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()
+
+    @field_validator("narrative_model", mode="before")
+    @classmethod
+    def _unset(cls, path: object) -> object:
+        """Compose has no way to leave a variable out: an empty one says none."""
+        return path or None
 
     @property
     def secrets_folder(self) -> Path:

@@ -26,6 +26,7 @@ from activities.decisions import DecisionActivities
 from activities.desk import DeskActivities
 from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
+from activities.filing_rewriter import NarrativeRewriter
 from activities.identity import IdentityActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
@@ -243,6 +244,7 @@ async def serve_filing_worker(settings: Settings) -> AsyncIterator[Ready]:
             filers=FilerFolder(settings.filer_folder),
             schemas=settings.schemas,
             gateway=GatewayFolder(settings.gateway_folder, settings.filing_folder),
+            rewriter=NarrativeRewriter(settings.narrative_model) if settings.narrative_model else None,
         )
         client = await _connected(lambda: connect_filing(settings, keys))
         await schedule_duties(client)

@@ -11,7 +11,7 @@ from temporalio import activity
 import jurisdictions
 from activities.applicants import Applicant, age_on, fetch_known
 from activities.readings import open_readings
-from activities.recording import DecisionRecorder, data_key, regime_of
+from activities.recording import DecisionRecorder, data_key, regime_of, step_key
 from aml.customer_risk import RatingThresholds, features
 from aml.rating_review import rating_facts, rating_table
 from explain.attribution import TreeModel
@@ -21,7 +21,7 @@ from explain.registry import Artifact
 from jurisdictions import years_after
 from jurisdictions.onboarding import policy_parameters
 from kyc.policy import onboarding_facts, onboarding_table
-from store import applications, cases, customers, decisions, subjects
+from store import applications, cases, customers, decisions, subjects, webhooks
 from store.connection import Connection, Pool, tenant_transaction
 from vault import contexts
 from vault.envelope import open_sealed, seal
@@ -163,6 +163,15 @@ class DecisionActivities(DecisionSteps):
                 await self._create_customer(conn, scope, row, key)
             await applications.set_application_state(
                 conn, conclusion.application_id, "concluded", conclusion.outcome, conclusion.reasons
+            )
+            # The same event at the same moment for whoever was rejected and whoever was blocked.
+            await webhooks.announce(
+                conn,
+                scope.tenant_id,
+                webhooks.EventType.CONCLUDED,
+                conclusion.application_id,
+                outcome="rejected" if conclusion.outcome == "blocked" else conclusion.outcome,
+                key=step_key("conclude_application"),
             )
             if conclusion.outcome == "approved":
                 await subjects.retain_as_customer(conn, row.subject_id)

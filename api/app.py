@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.auth import Identities
 from api.console.routes import add_console
 from api.errors import add_error_handlers
 from api.routes import (
@@ -21,11 +22,13 @@ from api.routes import (
     filings,
     health,
     match,
+    officers,
     proofs,
     screenings,
     tokens,
     transactions,
     uploads,
+    webhooks,
 )
 from api.schemas.applications import OrganisationIn, PersonIn
 from api.schemas.problems import Problem
@@ -61,6 +64,8 @@ _TAGS = [
     {"name": "uploads", "description": "For applicants: answer a request, once, with the token of its link."},
     {"name": "documents", "description": "Document pages for review."},
     {"name": "filings", "description": "For filing officers."},
+    {"name": "officers", "description": "For administrators: officers, and the issuers who vouch for them."},
+    {"name": "webhooks", "description": "Where your own systems are told, signed by the Standard Webhooks."},
     {"name": "tokens", "description": "Sign in."},
     {"name": "health", "description": "For orchestrators and monitoring."},
 ]
@@ -79,6 +84,8 @@ def create_app(services: Services) -> FastAPI:
         cases.router,
         evidence.router,
         uploads.router,
+        officers.router,
+        webhooks.router,
         documents.router,
         screenings.router,
         match.router,
@@ -101,6 +108,7 @@ def _application(services: Services, title: str) -> FastAPI:
     # Its docs page takes its scripts from the wheel, not from a CDN.
     app = FastAPIOffline(redoc_url=None, title=title, version=VERSION, description=_DESCRIPTION, openapi_tags=_TAGS)
     app.state.services = services
+    app.state.identities = Identities.of(services)
     app.add_middleware(Telemetry)
     add_error_handlers(app)
     app.include_router(health.open_router)

@@ -4,9 +4,11 @@ Both travel as `Authorization: Bearer …`. A JWT has two dots (RFC 7515), a key
 """
 
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from fastapi import Depends, Request, Response
 
+from api.identity import ExternalTokens, KeySets, Officers, TokenRefused
 from api.limits import MAX_BYTES, LimitedRoute
 from api.permissions import HIDDEN, ROLE_PERMISSIONS, SCOPE_PERMISSIONS, Permission, Role, role_for
 from api.services import Services
@@ -85,7 +88,7 @@ def mint_token(
         "exp": now + TOKEN_LIFETIME,
         "jti": secrets.token_hex(8),
     }
-    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+    return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id(key.public_key())})
 
 
 def read_token(token: str, key: Ed25519PublicKey) -> Principal:
@@ -104,9 +107,61 @@ def read_token(token: str, key: Ed25519PublicKey) -> Principal:
     except jwt.InvalidTokenError as error:
         raise NotAuthenticated("The token is not one of ours: sign in at /v1/tokens.") from error
     roles = frozenset(Role(role) for role in claims["roles"] if role in set(Role))
-    officer_id = UUID(claims["sub"])
+    return _officer(UUID(claims["tenant"]), UUID(claims["sub"]), roles)
+
+
+def key_set(key: Ed25519PublicKey) -> dict[str, Any]:
+    """The built-in issuer's own keys (RFC 7517, RFC 8037)."""
+    x = urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode()
+    return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key_id(key), "use": "sig", "alg": _ALGORITHM}]}
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """Names a key by itself, so that a new one has another name."""
+    return sha256(key.public_bytes_raw()).hexdigest()[:16]
+
+
+@dataclass
+class Identities:
+    """Who is who for one application: what it remembers of officers and of issuers' keys."""
+
+    officers: Officers
+    external: ExternalTokens
+
+    @classmethod
+    def of(cls, services: Services) -> "Identities":
+        officers = Officers(services.pool)
+        return cls(officers, ExternalTokens(services.pool, KeySets(services.outward), officers))
+
+
+async def authenticate_officer(services: Services, identities: Identities, token: str) -> Principal:
+    """The officer that a token speaks for, with the roles that they have now. Raises `NotAuthenticated`."""
+    if stated_issuer(token) == _ISSUER:
+        principal = read_token(token, services.token_key.public_key())
+        tenant_id, officer_id, roles = principal.tenant_id, principal.person, principal.roles
+    else:
+        try:
+            tenant_id, officer_id, roles = await identities.external.read(token)
+        except TokenRefused as refusal:
+            raise NotAuthenticated(f"The token is not accepted: {refusal}.") from refusal
+    state = await identities.officers.state(tenant_id, officer_id)
+    if state is None or not state.active:
+        raise NotAuthenticated("This officer is not active: ask an administrator.")
+    return _officer(tenant_id, officer_id, roles & state.roles)
+
+
+def stated_issuer(token: str) -> str | None:
+    """Whose a token says it is, which decides how it is checked and nothing else."""
+    try:
+        stated = jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError:
+        return _ISSUER
+    return stated if isinstance(stated, str) else _ISSUER
+
+
+def _officer(tenant_id: UUID, officer_id: UUID, roles: frozenset[Role]) -> Principal:
     return Principal(
-        tenant_id=UUID(claims["tenant"]),
+        tenant_id=tenant_id,
         actor=f"officer:{officer_id}",
         permissions=frozenset[Permission]().union(*(ROLE_PERMISSIONS[role] for role in roles)),
         officer_id=officer_id,
@@ -121,7 +176,7 @@ async def authenticate(request: Request) -> Principal:
     if scheme.lower() not in ("bearer", "apikey") or not credential:  # yente's clients say ApiKey
         raise NotAuthenticated("Send `Authorization: Bearer` with an API key or an officer's token.")
     if "." in credential:
-        return read_token(credential, services.token_key.public_key())
+        return await authenticate_officer(services, request.app.state.identities, credential)
     async with service_transaction(services.pool) as connection:
         key = await find_api_key(connection, hash_api_key(credential))
     if key is None:
@@ -179,5 +234,11 @@ def _services(request: Request) -> Services:
     return services
 
 
+def _identities(request: Request) -> Identities:
+    identities: Identities = request.app.state.identities
+    return identities
+
+
 CurrentPrincipal = Annotated[Principal, Depends(_principal)]
 CurrentServices = Annotated[Services, Depends(_services)]
+CurrentIdentities = Annotated[Identities, Depends(_identities)]

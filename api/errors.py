@@ -19,10 +19,18 @@ from api.officers import ActionRefused, ActionUnanswered, WorkflowEnded
 from api.problems import problem_response, problem_type
 from api.routes.accounts import CustomerUnknown
 from api.routes.filings import NotDrafted
+from api.routes.officers import IssuerTaken, LoginTaken, OwnAccount
 from api.routes.proofs import ReceiptsNotSigned
 from api.routes.tokens import TooManyAttempts
 from api.routes.transactions import RowRefused
-from api.services import EngineRebuilding, ExplainerDown, ScreenerDown, ScreeningRefused, TemporalDown
+from api.services import (
+    EngineRebuilding,
+    ExplainerDown,
+    OutwardFailed,
+    ScreenerDown,
+    ScreeningRefused,
+    TemporalDown,
+)
 from api.submission import (
     ApplicantRefused,
     DocumentRefused,
@@ -203,6 +211,30 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "Plots and counterfactuals are not to be had right now",
         "The decision itself is not affected, and its explanation can be read. Try again in a few seconds.",
         headers=_RETRY,
+    ),
+    LoginTaken: Kind(
+        HTTPStatus.CONFLICT,
+        "LOGIN_TAKEN",
+        "There is such a login",
+        "An officer of this login is there already, perhaps deactivated: change that one, or choose another login.",
+    ),
+    OwnAccount: Kind(
+        HTTPStatus.CONFLICT,
+        "OWN_ACCOUNT",
+        "Nobody changes their own rights",
+        "Another administrator has to change your roles or deactivate you.",
+    ),
+    IssuerTaken: Kind(
+        HTTPStatus.CONFLICT,
+        "ISSUER_TAKEN",
+        "This issuer and audience are configured already",
+        "A token may be good for one tenant only: have the issuer use another audience for this one.",
+    ),
+    OutwardFailed: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda e: e.code,
+        "Nothing is sent to this address",
+        "Use https and a name that leads to public addresses only.",
     ),
     RequestUnknown: Kind(
         HTTPStatus.NOT_FOUND,

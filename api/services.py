@@ -88,6 +88,24 @@ class Verifier(Protocol):
         """Raises `ExplainerDown`."""
 
 
+class OutwardFailed(Exception):
+    """A server that a tenant named was not reached, or may not be. `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Outward(Protocol):
+    """The way to addresses that tenants name; it goes to public ones only, unless it is told otherwise."""
+
+    async def fetch(self, url: str) -> bytes:
+        """What is there. Raises `OutwardFailed`."""
+
+    async def check(self, url: str) -> None:
+        """Raises `OutwardFailed` with the code `ADDRESS_NOT_ALLOWED` for what nothing would be sent to."""
+
+
 class Screener(Protocol):
     """What screens on request, in a process of its own, seen from its routes. Orders and answers are JSON."""
 
@@ -154,6 +172,8 @@ class Services:
     """Signs receipts with the ledger's key. Absent, receipts answer 503; proofs need no key."""
     console: ConsoleServices | None = None
     """Absent, the pages are there without links into Temporal, decoded payloads and verification."""
+    outward: Outward | None = None
+    """Absent where no tenant has an issuer or webhooks of its own."""
     public_url: str = "http://127.0.0.1:8080"
     """Where applicants and officers reach this API, for the links that it hands out."""
     clock: Callable[[], datetime] = field(default=_now)

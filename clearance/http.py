@@ -13,6 +13,7 @@ from api.services import ConsoleServices, FilingServices, Services, TemporalDown
 from clearance.database import service_pool
 from clearance.explainer import ChildExplainer
 from clearance.keyring import KeyName, Keyring
+from clearance.outbound import Outbound, Outwards
 from clearance.screener import ChildScreener
 from clearance.sequencer import LedgerSigner
 from clearance.services import Ready, serving
@@ -69,6 +70,7 @@ def _services(
         ledger=ledger,
         screener=screener,
         public_url=settings.public_address,
+        outward=Outwards(Outbound(allow_private=settings.outbound_private)),
         console=console,
     )
 

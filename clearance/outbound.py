@@ -18,6 +18,7 @@ import httpcore
 from httpcore import AnyIOBackend, AsyncConnectionPool, AsyncNetworkBackend, AsyncNetworkStream
 
 from activities.webhooks import NoAnswer, Post
+from api.services import OutwardFailed
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
@@ -173,6 +174,32 @@ class _Pinned(AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self.network.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Outwards:
+    """The API's way out."""
+
+    outbound: Outbound
+
+    async def fetch(self, url: str) -> bytes:
+        """Raises `OutwardFailed`."""
+        try:
+            answer = await self.outbound.get(url)
+        except AddressRefused as refusal:
+            raise OutwardFailed("ADDRESS_NOT_ALLOWED") from refusal
+        except OutboundFailed as failure:
+            raise OutwardFailed(failure.code) from failure
+        if answer.status != 200:
+            raise OutwardFailed(f"HTTP_{answer.status}")
+        return answer.body
+
+    async def check(self, url: str) -> None:
+        """Raises `OutwardFailed`."""
+        try:
+            await self.outbound.check(url)
+        except AddressRefused as refusal:
+            raise OutwardFailed("ADDRESS_NOT_ALLOWED") from refusal
 
 
 def posting(outbound: Outbound) -> Post:

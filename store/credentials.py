@@ -13,6 +13,10 @@ from store.connection import Connection, frozen_row
 _SCRYPT_LOG_N, _SCRYPT_R, _SCRYPT_P = 17, 8, 1
 
 
+NO_PASSWORD = "scrypt$17$8$1$" + "00" * 16 + "$" + "00" * 32
+"""Of an officer whom an issuer of the tenant vouches for: no password has this hash."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     api_key_id: UUID
@@ -120,3 +124,37 @@ async def fetch_officer(conn: Connection, officer_id: UUID) -> Officer | None:
         (officer_id,),
     )
     return await cursor.fetchone()
+
+
+async def list_officers(conn: Connection) -> list[Officer]:
+    """All of the tenant, those who left included."""
+    cursor = conn.cursor(row_factory=frozen_row(Officer))
+    await cursor.execute(
+        "SELECT officer_id, tenant_id, login, password_hash, roles, active FROM officer "
+        "WHERE tenant_id = current_tenant() ORDER BY login"
+    )
+    return await cursor.fetchall()
+
+
+async def change_officer(
+    conn: Connection,
+    officer_id: UUID,
+    *,
+    roles: Sequence[str] | None = None,
+    active: bool | None = None,
+    password_hash: str | None = None,
+) -> bool:
+    """Change what is given; whether there is such an officer in this tenant."""
+    cursor = await conn.execute(
+        "UPDATE officer SET roles = coalesce(%(roles)s::text[], roles), "
+        "active = coalesce(%(active)s::boolean, active), "
+        "password_hash = coalesce(%(password_hash)s, password_hash) "
+        "WHERE tenant_id = current_tenant() AND officer_id = %(officer_id)s",
+        {
+            "officer_id": officer_id,
+            "roles": None if roles is None else list(roles),
+            "active": active,
+            "password_hash": password_hash,
+        },
+    )
+    return cursor.rowcount == 1

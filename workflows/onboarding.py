@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from workflows import messages as m
@@ -25,7 +26,18 @@ class OnboardingWorkflow:
         show_tenant(application.tenant_id)
         admission = await self._admit(application)
         this = m.ApplicationRef(admission.scope, application.application_id)
+        try:
+            return await self._procedure(application, admission, this)
+        except ActivityError as failure:
+            # Whoever applied is answered in any case: what the machine cannot do, a person does.
+            if is_cancelled_exception(failure) or not workflow.patched("failed-step-to-case"):
+                raise
+            reasons = ("STEP_FAILED", f"STEP_FAILED_{failure.activity_type.upper()}")
+            return await self._refer(this, m.Outcome(None, "refer", reasons), application.officer_public_key)
 
+    async def _procedure(
+        self, application: m.OnboardingInput, admission: m.Admission, this: m.ApplicationRef
+    ) -> m.OnboardingResult:
         documents = await self._read_documents(this, admission.document_ids)
         if not all(document.readable for document in documents):
             return await self._conclude_unreadable(this, documents)

@@ -4,10 +4,11 @@ import asyncio
 import hmac
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from fastapi import APIRouter
 
-from api.auth import TOKEN_LIFETIME, CurrentServices, NotAuthenticated, mint_token
+from api.auth import TOKEN_LIFETIME, CurrentServices, NotAuthenticated, key_set, mint_token
 from api.limits import LimitedRoute
 from api.permissions import Role
 from api.schemas.problems import problem_responses
@@ -74,6 +75,12 @@ async def sign_in(body: LoginIn, services: CurrentServices) -> TokenOut:
         officer_id=officer.officer_id,
         roles=sorted(roles),
     )
+
+
+@router.get("/tokens/keys", summary="The built-in issuer's public keys")
+async def keys(services: CurrentServices) -> dict[str, Any]:
+    """A JWKS (RFC 7517), by which others can check the tokens that are made here."""
+    return key_set(services.token_key.public_key())
 
 
 def _about(services: Services, body: LoginIn) -> str:

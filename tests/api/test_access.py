@@ -18,7 +18,7 @@ from api.routes import tokens
 from store.credentials import create_api_key, hash_api_key, hash_password, new_api_key, revoke_api_key
 from tests.api.house import ALL_SCOPES, PASSWORD, House
 
-OPEN = {"/health/live", "/health/ready", "/v1/tokens", "/v1/uploads"}
+OPEN = {"/health/live", "/health/ready", "/v1/tokens", "/v1/tokens/keys", "/v1/uploads"}
 """The uploads' credential is the token of one request: `tests/api/test_uploads.py`."""
 
 

@@ -21,6 +21,7 @@ from store import (
     evidence,
     filing_supplements,
     filings,
+    issuers,
     ledger,
     outbox,
     readings,
@@ -146,6 +147,9 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
                 evidence_id, tenant_id, case_id, subject_id, "ab" * 32, "image/png", 10, request_id=request_id
             ),
         )
+        await issuers.create_issuer(
+            conn, uuid4(), tenant_id, "https://i", str(tenant_id), "https://k", ["ES256"], "r", {}
+        )
         endpoint_id = uuid4()
         await webhooks.create_endpoint(conn, endpoint_id, tenant_id, "https://hooks.test", (), "", "officer:x")
         await webhooks.add_secret(conn, uuid4(), tenant_id, endpoint_id, b"x")
@@ -208,7 +212,7 @@ async def test_another_tenant_sees_and_changes_nothing_in_any_table(lone_world: 
 
 
 SEES_ALL = {
-    "clearance_owner": {"public.tenant", "public.api_key", "public.applicant_request"},
+    "clearance_owner": {"public.tenant", "public.api_key", "public.applicant_request", "public.oidc_issuer"},
     "clearance_worker": {"public.tenant"},
     "clearance_dispatcher": {"public.tenant", "public.outbox"},
     "clearance_engine": {"public.tenant"},

@@ -128,6 +128,7 @@ def test_every_tenant_table_is_read_by_tenant_only(database: Any) -> None:
         ("public.tenant", "service"): set(ROLES) - {"clearance_api", "clearance_screening"},
         ("public.api_key", "definer"): {"clearance_owner"},
         ("public.applicant_request", "definer"): {"clearance_owner"},
+        ("public.oidc_issuer", "definer"): {"clearance_owner"},
         ("public.subject", "retention"): {"clearance_retention"},
         ("public.outbox", "dispatcher"): {"clearance_dispatcher"},
         ("public.leaf_pending", "sequencer"): {"clearance_sequencer"},

@@ -110,7 +110,8 @@ class OutcomeInput:
 
 @dataclass(frozen=True)
 class Outcome:
-    decision_id: UUID
+    decision_id: UUID | None
+    """None where a step failed and nothing was decided."""
     outcome: str
     """`approve`, `refer`, `reject` or `block`."""
     reasons: tuple[str, ...]

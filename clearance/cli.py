@@ -328,6 +328,28 @@ def revoke_model(
     raise typer.Exit(revoke(_settings(), model, key, reason, console, errors))
 
 
+@models.command("compare")
+def compare_models(
+    champion: Annotated[str, typer.Argument(help="Folder name of the model that decides, e.g. transactions.")],
+    challenger: Annotated[str, typer.Argument(help="Folder name of the one approved as its challenger.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Decisions of this day (UTC) and later.")
+    ] = None,
+) -> None:
+    """Score what the champion decided by a challenger too: where it would have decided otherwise, and how often."""
+    from clearance.challenger import NothingToCompare, print_comparison
+    from clearance.challenger import compare_models as compare
+    from explain.registry import ModelNotLoaded
+
+    start = since.replace(tzinfo=UTC) if since else None
+    try:
+        result = asyncio.run(compare(_settings(), champion, challenger, since=start))
+    except (ModelNotLoaded, NothingToCompare, ValueError) as error:
+        errors.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    print_comparison(result, console)
+
+
 @models.command("train")
 def train_model(
     which: Annotated[str, typer.Argument(help="aml, customer-risk or screening.")],

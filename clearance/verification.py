@@ -84,12 +84,33 @@ def _report(verdict: Verdict, console: Console) -> int:
     return 1 if verdict.different else 0
 
 
+class EvidenceReader:
+    """Opens the sealed evidence of a tenant's decisions, each subject's key unwrapped once."""
+
+    def __init__(self, keys: FileKeyProvider, tenant_id: UUID) -> None:
+        self._keys, self._tenant_id = keys, tenant_id
+        self._data_keys: dict[UUID, bytes | None] = {}
+
+    async def read(self, connection: Connection, inputs: verification.DecisionInputs) -> bytes | None:
+        """None once the subject was erased. Raises `vault.envelope.SealBroken`."""
+        if inputs.subject_id not in self._data_keys:
+            try:
+                wrapped = await subjects.fetch_wrapped_key(connection, inputs.subject_id)
+                self._data_keys[inputs.subject_id] = self._keys.unwrap(self._tenant_id, wrapped)
+            except subjects.SubjectErased:
+                self._data_keys[inputs.subject_id] = None
+        data_key = self._data_keys[inputs.subject_id]
+        if data_key is None:
+            return None
+        return open_sealed(data_key, inputs.sealed_evidence, contexts.decision_evidence(inputs.decision_id))
+
+
 class _Verifier:
     """One tenant's decisions, chunk by chunk: open the inputs, compute, then read and compare the results."""
 
     def __init__(self, pool: Pool, keys: FileKeyProvider, tenant: Tenant, verdict: Verdict, schema: str) -> None:
-        self._pool, self._keys, self._tenant, self._verdict, self._schema = pool, keys, tenant, verdict, schema
-        self._data_keys: dict[UUID, bytes | None] = {}
+        self._pool, self._tenant, self._verdict, self._schema = pool, tenant, verdict, schema
+        self._reader = EvidenceReader(keys, tenant.tenant_id)
         self._models: dict[str, bytes] = {}
 
     async def run(self, decision_id: UUID | None, since: datetime | None) -> AsyncIterator[int]:
@@ -143,21 +164,10 @@ class _Verifier:
         )
 
     async def _evidence(self, connection: Connection, inputs: verification.DecisionInputs) -> bytes | None:
-        data_key = await self._data_key(connection, inputs.subject_id)
-        if data_key is None:
-            self._verdict.erased += 1
-            return None
         try:
-            return open_sealed(data_key, inputs.sealed_evidence, contexts.decision_evidence(inputs.decision_id))
+            evidence = await self._reader.read(connection, inputs)
         except SealBroken:
             self._verdict.different[inputs.decision_id] = "the sealed evidence does not open: it was altered"
             return None
-
-    async def _data_key(self, connection: Connection, subject_id: UUID) -> bytes | None:
-        if subject_id not in self._data_keys:
-            try:
-                wrapped = await subjects.fetch_wrapped_key(connection, subject_id)
-                self._data_keys[subject_id] = self._keys.unwrap(self._tenant.tenant_id, wrapped)
-            except subjects.SubjectErased:
-                self._data_keys[subject_id] = None
-        return self._data_keys[subject_id]
+        self._verdict.erased += evidence is None
+        return evidence

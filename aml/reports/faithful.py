@@ -20,8 +20,8 @@ _PLAIN = frozenset(
         *("furthermore", "moreover", "however", "according", "also", "only", "i", "we", "our"),
     ]
 )
-"""Words that may begin a sentence with a capital without naming anybody. A month in words is no such word: dates stay as
-they are written."""
+"""Words that may begin a sentence with a capital without naming anybody. A month in words is none: dates stay as they
+are written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class FakeFiling:
             self.filing_id,
             self.run_id,
             self.revision,
-            CaseAction(name),
+            name,
             command.officer_id,
             reason_sha256=command.reason_sha256,
         )

@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 
 from api.app import create_app
 from api.permissions import Role
+from store.credentials import change_officer
 from tests.api.fakes import FakeCase
 from tests.api.house import House
 from tests.workflows.conftest import CONVERTER, QUEUE
@@ -91,6 +92,8 @@ async def test_officers_act_on_a_real_case(house: House, server: Client) -> None
         forbidden = await post(analyst, "approve", revision=2)
         assert forbidden.status_code == 403
 
+        async with house.as_role("clearance_api") as connection:
+            await change_officer(connection, house.own.officers["analyst2"], roles=["approver"])
         second = house.anyone(app, Authorization=f"Bearer {house.token('analyst2', None, Role.APPROVER)}")
         stale = await post(second, "approve", revision=1)
         assert (stale.status_code, stale.json()["code"]) == (409, "REVISION_DIFFERS")

@@ -54,6 +54,12 @@ def find_dates(text: str, as_of: date, *, month_first: bool = False) -> tuple[da
     after 15 years from `as_of`."""
     found: list[tuple[int, date]] = []
     text = re.sub(r"(?<![^\W_])[A-Za-z0-9]{3}(?![^\W_])", lambda word: _mended(word[0]), text)
+    # A month in two languages, one of them in a script that was misread: what was read is no date's part besides.
+    for words in (r"[^\s/]{1,12} ?/ ?([^\W\d_]{3,12})\.?", r"([^\W\d_]{3,12})\.? ?/ ?[^\s/]{1,12}"):
+        for match in re.finditer(rf"(?<!\d)(\d{{1,2}})[ .\-]*{words}[ .\-]*(\d{{4}}|\d{{2}})(?!\d)", text):
+            month = _month(match[2])
+            if month and _add(found, match.start(), match[3], str(month), match[1], as_of):
+                text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
     for match in re.finditer(r"(?<!\d)(\d{4})(?:[ .\-/]{0,2}|年)(\d{2})(?:[ .\-/]{0,2}|月)(\d{2})(?!\d)", text):
         _add(found, match.start(), match[1], match[2], match[3], as_of)
     for match in re.finditer(r"(?<!\d)(\d{1,2}) ?[ .\-/] ?(\d{1,2}) ?[ .\-/] ?(\d{4}|\d{2})(?!\d)", text):

@@ -57,8 +57,8 @@ def find_dates(text: str, as_of: date, *, month_first: bool = False) -> tuple[da
     # A month in two languages, one of them in a script that was misread: what was read is no date's part besides.
     for words in (r"[^\s/]{1,12} ?/ ?([^\W\d_]{3,12})\.?", r"([^\W\d_]{3,12})\.? ?/ ?[^\s/]{1,12}"):
         for match in re.finditer(rf"(?<!\d)(\d{{1,2}})[ .\-]*{words}[ .\-]*(\d{{4}}|\d{{2}})(?!\d)", text):
-            month = _month(match[2])
-            if month and _add(found, match.start(), match[3], str(month), match[1], as_of):
+            number = _month(match[2])
+            if number and _add(found, match.start(), match[3], str(number), match[1], as_of):
                 text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
     for match in re.finditer(r"(?<!\d)(\d{4})(?:[ .\-/]{0,2}|年)(\d{2})(?:[ .\-/]{0,2}|月)(\d{2})(?!\d)", text):
         _add(found, match.start(), match[1], match[2], match[3], as_of)
@@ -70,9 +70,9 @@ def find_dates(text: str, as_of: date, *, month_first: bool = False) -> tuple[da
         _add(found, match.start(), match[3], match[2], match[1], as_of)
     words = r"(?<!\d)(\d{1,2})[ .\-/]*([^\W\d_]{3,12}\.?(?: ?/ ?[^\W\d_]{3,12}\.?)?)[ .\-/]*(\d{4}|\d{2})(?!\d)"
     for match in re.finditer(words, text):
-        month = _month(match[2])
-        if month:
-            _add(found, match.start(), match[3], str(month), match[1], as_of)
+        number = _month(match[2])
+        if number:
+            _add(found, match.start(), match[3], str(number), match[1], as_of)
     for match in re.finditer(r"([^\W\d_]{3,12})\.? ?(\d{1,2}),? ?(\d{4})(?!\d)", text):
         month = _month(match[1])
         if month:

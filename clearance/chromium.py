@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 PLACES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -26,6 +26,10 @@ FLAGS = (
     "--disable-sync",
 )
 """It runs as root in containers, without a screen, and is to speak with nobody but us."""
+
+
+class BrowserFailed(Exception):
+    """The browser is there and did not do what it was asked: its message says what."""
 
 
 def executable() -> str | None:
@@ -60,3 +64,27 @@ def opened(width: int = 1280, height: int = 900, **options: Any) -> Iterator["Br
             yield context
         finally:
             context.close()
+
+
+def photograph(url: str, tenant_id: object, login: str, password: str, path: str, target: Path) -> None:
+    """A page of the console as the officer of that login sees it, as a PNG. Raises `BrowserFailed`."""
+    from playwright.sync_api import Error
+
+    try:
+        with opened(1280, 1500) as context:
+            page = sign_in(context, url, tenant_id, login, password)
+            page.goto(f"{url}{path}", wait_until="networkidle")
+            page.screenshot(path=target)
+    except Error as error:
+        raise BrowserFailed(error.message.splitlines()[0]) from error
+
+
+def sign_in(context: "BrowserContext", url: str, tenant_id: object, login: str, password: str) -> "Page":
+    """A new page on which that officer is signed in to the console."""
+    page = context.new_page()
+    page.goto(f"{url}/console/sign-in?tenant={tenant_id}")
+    page.fill("#login", login)
+    page.fill("#password", password)
+    page.click("button.primary")
+    page.wait_for_url(lambda there: "sign-in" not in there)
+    return page

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from aml.screening.batch import load_watchlists
+from clearance import chromium
 from clearance.client import Caller, RequestRefused, sign_in, wait_for
 from clearance.demo_data import (
     Story,
@@ -84,10 +85,12 @@ def demo(console: Console) -> int:
             opened = _onboard(run)
             _monitor(run, opened)
             _file(run)
+            shown = _console_shown(run)
         finally:
             run.close()
         console.print(run_clearance(stack, "decisions", "verify", "--all").strip())
         console.print(_table(run.rows))
+        console.print(shown)
         console.print(
             f"reports are in {stack.settings.filing_folder}, signed checkpoints in {stack.settings.checkpoint_folder}"
         )
@@ -110,6 +113,7 @@ def up(console: Console) -> None:
             _write_secret(passwords, "".join(f"{login} {word}\n" for login, word in tenant.passwords.items()))
             (stack.settings.secrets_folder / "demo-tenant").write_text(str(tenant.tenant_id))
         console.print(f"API docs         {stack.api_url}/docs")
+        console.print(f"console          {stack.api_url}/console/sign-in?tenant={_tenant_of(stack)}")
         console.print(f"transactions     {stack.engine_url}/docs")
         console.print(f"Temporal Web UI  {stack.web_ui_url} (development server: no authorisation)")
         console.print(f"API key          {key_file}")
@@ -119,6 +123,10 @@ def up(console: Console) -> None:
             threading.Event().wait()
         except KeyboardInterrupt:
             console.print("stopping …")
+
+
+def _tenant_of(stack: Stack) -> str:
+    return (stack.settings.secrets_folder / "demo-tenant").read_text()
 
 
 def _write_secret(path: Path, content: str) -> None:
@@ -350,6 +358,25 @@ def _file(run: Run) -> None:
 def _submitted(officer: Caller, path: str) -> Any:
     filing = officer.get(path)
     return filing if filing["status"] == "submitted" else None
+
+
+def _console_shown(run: Run) -> str:
+    """Where the officers' pages were, and one case on them as a picture, if a browser is here."""
+    at = f"the officers' console was at {run.stack.api_url}/console (`make up` leaves it running)"
+    if missing := chromium.why_not():
+        return f"{at}; no picture of a case: {missing}"
+    cases = [case for case in run.analyst.get("/v1/cases", limit=500)["cases"] if case["kind"] == "alert"]
+    if not cases:
+        return at
+    shown = max(cases, key=lambda case: len(case["reasons"]))
+    target = run.stack.settings.home / "case.png"
+    tenant = run.tenant
+    path = f"/console/cases/{shown['case_id']}"
+    try:
+        chromium.photograph(run.stack.api_url, tenant.tenant_id, "analyst", tenant.passwords["analyst"], path, target)
+    except chromium.BrowserFailed as error:
+        return f"{at}; no picture of a case: {error}"
+    return f"{at}; a case on it: {target}"
 
 
 # --- The table ----------------------------------------------------------------------------------------

@@ -44,6 +44,15 @@ async def plot(
     return await decisions.plot(decision_id, principal, services, kind)
 
 
+@router.get("/{decision_id}/reasons", openapi_extra=_READ)
+async def reasons(
+    decision_id: UUID, request: Request, principal: CurrentPrincipal, services: CurrentServices
+) -> Response:
+    """The strongest reasons in words, each beside what is usual."""
+    answer = await decisions.why(decision_id, principal, services, limit=10)
+    return render(request, "_reasons.html" if _is_part(request) else "reasons.html", answer=answer)
+
+
 @router.get("/{decision_id}/counterfactual", openapi_extra=_READ)
 async def counterfactual(
     decision_id: UUID, request: Request, principal: CurrentPrincipal, services: CurrentServices

@@ -1,7 +1,7 @@
 """Filings for filing officers: what is to be sent by when, what keeps it, and the second pair of eyes. For everybody
 else these pages do not exist."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +12,7 @@ from api.console.page import PageRoute, Submitted, checked, render, see, text
 from api.permissions import Permission
 from api.routes import filings
 from api.routes.filings import CurrentFilings
-from api.schemas.filings import FilingActionIn, FilingReturnIn
+from api.schemas.filings import FilingActionIn, FilingAnswerIn, FilingReturnIn
 from workflows.messages import Kind, workflow_id
 
 router = APIRouter(prefix="/console/filings", include_in_schema=False, route_class=PageRoute)
@@ -26,7 +26,17 @@ _ADVICE = {
 }
 """What to do about a problem, where its own words are a code."""
 
-STATUSES = ("", "drafting", "draft", "blocked", "approved", "submitted")
+_DONE = {
+    "approved": "Approved: the report goes to the gateway. Reload in a moment to see that it went out.",
+    "returned": "Returned: it is drafted anew from the case.",
+    "acknowledged": "The authority's answer is kept.",
+    "corrected": "A correcting report is being drafted. Somebody else approves it.",
+    "continued": "A continuing report is being drafted. Somebody else approves it.",
+    "ceased": "The filing is closed.",
+}
+"""What was done, told on the page that the form leads to."""
+
+STATUSES = ("", "draft", "blocked", "approved", "submitted", "acknowledged", "faulted", "rejected", "review", "closed")
 
 
 @router.get("", openapi_extra=_FILE)
@@ -63,6 +73,8 @@ async def show(
         workflow=workflow_id(Kind.FILING, filing_id),
         console=services.console,
         advice=_ADVICE,
+        check=await filings.check(filing_id, principal, filing_services),
+        done_words=_DONE,
     )
 
 
@@ -79,27 +91,51 @@ def _revision(form: Submitted) -> int | None:
     return int(given) if given.isdigit() and len(given) < 10 else None
 
 
-@router.post("/{filing_id}/approve", openapi_extra=_FILE)
-async def approve(
+@router.get("/{filing_id}/reports/{number}", openapi_extra=_FILE)
+async def submitted_report(
+    filing_id: UUID, number: int, principal: CurrentPrincipal, filing_services: CurrentFilings
+) -> Response:
+    """One that was submitted, as a file too."""
+    response = await filings.submitted_report(filing_id, number, principal, filing_services)
+    response.headers["Content-Disposition"] = f'attachment; filename="report-{filing_id}-{number}.xml"'
+    return response
+
+
+@router.post("/{filing_id}/{action}", openapi_extra=_FILE)
+async def act(
     filing_id: UUID,
+    action: Literal["approve", "return", "acknowledge", "correct", "continue", "cease"],
     form: Submitted,
     principal: CurrentPrincipal,
     services: CurrentServices,
     filing_services: CurrentFilings,
 ) -> Response:
-    body = checked(FilingActionIn, revision=_revision(form), reason=text(form, "reason") or None)
-    await filings.approve(filing_id, body, principal, services, filing_services)
-    return see(f"/console/filings/{filing_id}?done=approved")
+    """What a filing officer does: each to its own function of the API."""
+    sent: dict[str, Any] = {"revision": _revision(form)}
+    reason = {"reason": text(form, "reason") or None}
+    who = (principal, services, filing_services)
+    match action:
+        case "approve":
+            await filings.approve(filing_id, checked(FilingActionIn, **sent, **reason), *who)
+        case "continue":
+            await filings.continue_activity(filing_id, checked(FilingActionIn, **sent, **reason), *who)
+        case "return":
+            await filings.return_to_draft(filing_id, checked(FilingReturnIn, **sent, **reason), *who)
+        case "correct":
+            await filings.correct(filing_id, checked(FilingReturnIn, **sent, **reason), *who)
+        case "cease":
+            await filings.cease(filing_id, checked(FilingReturnIn, **sent, **reason), *who)
+        case "acknowledge":
+            answer = checked(FilingAnswerIn, **sent, answer=text(form, "answer"))
+            await filings.acknowledge(filing_id, answer, *who)
+    return see(f"/console/filings/{filing_id}?done={_PAST[action]}")
 
 
-@router.post("/{filing_id}/return", openapi_extra=_FILE)
-async def return_to_draft(
-    filing_id: UUID,
-    form: Submitted,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filing_services: CurrentFilings,
-) -> Response:
-    body = checked(FilingReturnIn, revision=_revision(form), reason=text(form, "reason"))
-    await filings.return_to_draft(filing_id, body, principal, services, filing_services)
-    return see(f"/console/filings/{filing_id}?done=returned")
+_PAST = {
+    "approve": "approved",
+    "return": "returned",
+    "acknowledge": "acknowledged",
+    "correct": "corrected",
+    "continue": "continued",
+    "cease": "ceased",
+}

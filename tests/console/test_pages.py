@@ -32,7 +32,8 @@ def routes() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def filled(path: str) -> str:
-    return re.sub(r"\{\w+\}", lambda m: "0" if m[0] == "{page}" else str(UUID(int=7)), path)
+    known = {"{page}": "0", "{number}": "1", "{action}": "approve"}
+    return re.sub(r"\{\w+\}", lambda m: known.get(m[0], str(UUID(int=7))), path)
 
 
 OPEN = {"/console/sign-in"}

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 import pytest
 from lxml import etree
+from psycopg import sql
+from temporalio.testing import ActivityEnvironment
 
 from activities.filing import FilingActivities, open_report, register_triggers
 from activities.filing_case import CaseReader
@@ -503,3 +505,37 @@ async def test_a_customer_of_the_union_is_named_with_the_document_that_was_read(
         "Passport",
     ):
         assert said in content, said
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the authorities' schemas are not installed")
+async def test_a_filings_whole_life_changes_no_row_that_others_can_read(side: FilingOffice) -> None:
+    """Draft, submission, answer, review, correction: every table outside the filing schema stays as it was."""
+
+    def outside() -> dict[str, str]:
+        with psycopg.connect(side.office.url) as conn:
+            names = conn.execute(
+                "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                "WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 1"
+            ).fetchall()
+            digest = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
+            tables = [name for (name,) in names]
+            return {
+                name: conn.execute(sql.SQL(digest).format(sql.Identifier(name))).fetchone()[0]  # type: ignore[index]
+                for name in tables
+            }
+
+    now_of(side)
+    await register_triggers(side.activities.recorder)
+    before = outside()
+    assert len(before) > 25
+    await side.draft()
+    await submit(side)
+    await answer(side, ACKNOWLEDGED.format(status="A", bsa_id=BSA_ID, error=WARNING))
+    reference = m.FilingRef(m.Scope(side.office.tenant_id, "US", "1", NOW), side.filing_id, 6)
+    await side.office.run(side.activities.review_activity, reference)
+    request = m.ReportRequest(2, m.ReportKind.CORRECTING, BSA_ID, SECOND)
+    message = m.DraftFiling(side.office.tenant_id, side.filing_id, 7, request)
+    assert (await side.office.run(side.activities.draft_filing, message, "filing-1")).problems == ()
+    await submit(side, 2)
+    await ActivityEnvironment().run(side.activities.find_duties)
+    assert outside() == before

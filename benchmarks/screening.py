@@ -15,6 +15,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from aml.screening import ScreeningIndex, diff, query_of, reference_scorer
@@ -132,6 +135,16 @@ def delta(folder: Path) -> Row:
     return row
 
 
+def delta_against_full() -> Row:
+    """The share of a full run that rescreening a changed list takes, by the module that knows rescreening."""
+    if find_spec("benchmarks.screening_delta") is None:
+        print("delta against full: not measured, benchmarks/screening_delta.py is not there")
+        return {"suite": "delta against full", "measured": False}
+    measured = asdict(import_module("benchmarks.screening_delta").measure())
+    print(f"delta against full: {measured}", flush=True)
+    return {"suite": "delta against full", **measured}
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "watchlists")
@@ -151,7 +164,7 @@ def main() -> None:
             if options.suites in suite.name:
                 rows += measure(suite, contenders, Path(place) / f"index-{number}")
                 show(rows[-1])
-        rows.append(delta(Path(place)))
+        rows += [delta(Path(place)), delta_against_full()] if not options.suites else []
         for entities in filter(None, options.scale.split(",")):
             rows.append(scale(int(entities), 2000, Path(place) / f"scale-{entities}"))
     told = {

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 SLICE = 200
 """Customers a slice: seconds where a delta tells, a minute where each is screened in full."""
 DELTAS_KEPT = 4
+FULL_SHARE = 0.05
+"""Share of the entities from which a full screening is as cheap as a delta: see `benchmarks/screening_delta.py`."""
 Triple = tuple[str, str, str]
 """List, entity and record hash of a hit."""
 
@@ -140,6 +142,8 @@ class RescreeningActivities(RescreeningSteps):
             for name in sorted((before.keys() | after.keys()) - {BASIS, SCORER}):
                 if before.get(name) != after.get(name):
                     changes += await watchlists.changes_between(conn, name, before.get(name), after.get(name))
+        if len(changes) > in_force.index.entity_count * FULL_SHARE:
+            return None, []
         changed = [(change.list_name, change.entity_id) for change in changes]
         key = (origin, state)
         if key not in self.deltas:

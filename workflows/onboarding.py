@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.case import review_case
     from workflows.steps import CaseSteps, DecisionSteps, IdentitySteps, ScreeningSteps
+    from workflows.steps_rescreening import RescreeningSteps
     from workflows.visibility import show_case, show_rating, show_state, show_tenant
 
 OUTCOMES = {"approve": "approved", "reject": "rejected", "block": "blocked"}
@@ -48,7 +49,7 @@ class OnboardingWorkflow:
         decision = await self._decide(this, documents, checks, screening, risk)
         if decision.outcome in OUTCOMES:
             return await self._conclude(this, OUTCOMES[decision.outcome], decision)
-        return await self._refer(this, decision, application.officer_public_key)
+        return await self._refer(this, decision, application.officer_public_key, screening.hits)
 
     async def _admit(self, application: m.OnboardingInput) -> m.Admission:
         show_state("received", "Admitting the application.")
@@ -123,7 +124,9 @@ class OnboardingWorkflow:
             **policies.DECIDING,
         )
 
-    async def _refer(self, this: m.ApplicationRef, decision: m.Outcome, public_key: str) -> m.OnboardingResult:
+    async def _refer(
+        self, this: m.ApplicationRef, decision: m.Outcome, public_key: str, hits: int = 0
+    ) -> m.OnboardingResult:
         opened = await workflow.execute_activity_method(
             CaseSteps.open_case,
             m.OpenCase(this.scope, "application", f"application:{this.application_id}", decision.reasons),
@@ -133,6 +136,14 @@ class OnboardingWorkflow:
         show_case(opened.case_id)
         show_state("in_review", f"With an officer since {workflow.now():%Y-%m-%d %H:%M} UTC: {_list(decision.reasons)}")
         review = await review_case(this.scope, "application", opened, public_key)
+        in_spite_of_hits = hits > 0 and review.disposition is m.Disposition.APPROVE
+        if in_spite_of_hits and workflow.patched("remember-cleared-hits"):
+            await workflow.execute_activity_method(
+                RescreeningSteps.remember_cleared,
+                m.CaseClosed(this.scope, review),
+                summary="Remember what was cleared",
+                **policies.RECORDING,
+            )
         return await self._conclude(this, OUTCOMES[review.disposition.value], decision, opened.case_id)
 
     async def _conclude(

@@ -18,6 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.replay.screening_runs import SCREENING_RUNS, SCREENING_WORKFLOWS
 from tests.workflows.conftest import CONVERTER, QUEUE, reader
 from tests.workflows.fakes import NOTE_ID, REASON, TENANT, Desk, Script
 from tests.workflows.test_filing import until
@@ -46,6 +47,7 @@ WORKFLOWS = [
     ReopeningWorkflow,
     EvidenceWorkflow,
     WebhookWorkflow,
+    *SCREENING_WORKFLOWS,
 ]
 MAKER, APPROVER = UUID(int=101), UUID(int=102)
 Run = Callable[[WorkflowEnvironment, Desk], Awaitable[None]]
@@ -303,6 +305,7 @@ RECORDINGS: tuple[tuple[str, Run], ...] = (
     ("case_desk_life", desk_life),
     ("reopening", reopening),
     ("webhook_dead", webhook),
+    *SCREENING_RUNS,
 )
 
 

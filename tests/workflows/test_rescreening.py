@@ -15,10 +15,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.workflows.conftest import QUEUE
+from tests.workflows.conftest import QUEUE, reader
 from tests.workflows.fakes import TENANT, Desk, Script
 from workflows import messages as m
 from workflows.case import CaseWorkflow
+from workflows.onboarding import OnboardingWorkflow
 from workflows.rescreening import (
     MISMATCH,
     SLICES_A_RUN,
@@ -40,7 +41,13 @@ class Screens(Script, RescreeningSteps, WatchlistSteps):
     missed: int = 0
     failures: int = 0
     outcome_of_lists: str = "new"
+    hits: int = 0
     cleared: list[m.CaseClosed] = field(default_factory=list)
+
+    @activity.defn
+    async def screen_applicant(self, application: m.ApplicationRead) -> m.ScreeningSummary:
+        self.asked.append(("screen_applicant", application))
+        return m.ScreeningSummary(uuid4(), self.hits, "possible" if self.hits else "none", stale=False)
 
     @activity.defn
     async def plan_rescreening(self, tenant: m.RescreeningInput) -> m.RescreeningPlan:
@@ -83,7 +90,14 @@ class Screens(Script, RescreeningSteps, WatchlistSteps):
 
 
 Working = Callable[[Screens], AbstractAsyncContextManager[Client]]
-WORKFLOWS = [RescreeningWorkflow, HitReviewWorkflow, ScreeningCheckWorkflow, WatchlistUpdateWorkflow, CaseWorkflow]
+WORKFLOWS = [
+    RescreeningWorkflow,
+    HitReviewWorkflow,
+    ScreeningCheckWorkflow,
+    WatchlistUpdateWorkflow,
+    CaseWorkflow,
+    OnboardingWorkflow,
+]
 
 
 @pytest.fixture
@@ -152,7 +166,9 @@ async def test_hits_are_reviewed_and_what_is_cleared_is_remembered_by_whoever_op
     assert [closed.result.disposition for closed in script.cleared] == ([] if joined else [m.Disposition.INCONCLUSIVE])
 
 
-async def decide(client: Client, script: Screens, desk: Desk) -> None:
+async def decide(
+    client: Client, script: Screens, desk: Desk, disposition: m.Disposition = m.Disposition.INCONCLUSIVE
+) -> None:
     case = client.get_workflow_handle(m.case_workflow_id(script.case_id))
     while True:
         try:
@@ -161,7 +177,27 @@ async def decide(client: Client, script: Screens, desk: Desk) -> None:
         except Exception:  # noqa: BLE001  # not started yet
             await asyncio.sleep(0.05)
     await desk.act(case, m.CaseAction.CLAIM, OFFICER, "analyst")
-    await desk.act(case, m.CaseAction.DECIDE, OFFICER, "analyst", m.Disposition.INCONCLUSIVE)
+    await desk.act(case, m.CaseAction.DECIDE, OFFICER, "analyst", disposition)
+
+
+@pytest.mark.parametrize(
+    ("hits", "disposition", "remembered"),
+    [(2, m.Disposition.APPROVE, 1), (0, m.Disposition.APPROVE, 0), (2, m.Disposition.REJECT, 0)],
+)
+async def test_an_approval_in_spite_of_hits_is_remembered(
+    screening: Working, desk: Desk, hits: int, disposition: m.Disposition, remembered: int
+) -> None:
+    script = Screens(outcome="refer", reasons=("sanctions_possible",), hits=hits, four_eyes=())
+    async with screening(script) as client, reader(client, script):
+        handle = await client.start_workflow(
+            OnboardingWorkflow.run,
+            m.OnboardingInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.ONBOARDING, uuid4()),
+            task_queue=QUEUE,
+        )
+        await decide(client, script, desk, disposition)
+        await handle.result()
+    assert len(script.cleared) == remembered
 
 
 async def check(client: Client) -> m.ScreeningChecked:

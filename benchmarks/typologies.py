@@ -49,7 +49,7 @@ def paced(push: Callable[[int, int], object], size: int, measured: int, warm: in
     return measured / (clock() - begun)
 
 
-def as_peer(name: str) -> dict[str, float]:
+def as_peer(name: str, warm: int) -> dict[str, float]:
     from snapml import GraphFeaturePreprocessor  # type: ignore[import-not-found]
 
     times, debtors, creditors, amounts = graph(name)
@@ -64,7 +64,7 @@ def as_peer(name: str) -> dict[str, float]:
         for pattern in ("vertex_stats", "fan", "degree", "scatter-gather", "temp-cycle"):
             settings.update({pattern: True, f"{pattern}_tw": DAY})
         peer.set_params(settings)
-        result[str(size)] = paced(lambda start, end, peer=peer: peer.transform(rows[start:end]), size, measured, WARM)
+        result[str(size)] = paced(lambda start, end, peer=peer: peer.transform(rows[start:end]), size, measured, warm)
     return result
 
 
@@ -105,7 +105,7 @@ def as_the_peer_does() -> Any:
     )
 
 
-def ours(name: str, parameters: Any) -> dict[str, float]:
+def ours(name: str, parameters: Any, warm: int) -> dict[str, float]:
     from aml.stream import Stream
 
     rows = rows_of(name)
@@ -117,30 +117,62 @@ def ours(name: str, parameters: Any) -> dict[str, float]:
         def push(start: int, end: int, stream: Stream = stream) -> object:
             return stream.push(rows[max(start, 1) : end], GRAPHS[name][1])
 
-        result[str(size)] = paced(push, size, measured, WARM)
+        result[str(size)] = paced(push, size, measured, warm)
     return result
 
 
 def lives() -> dict[str, float]:
-    """Generated lives through the whole engine, names, ids and hits included, one transaction a push."""
+    """Generated lives through the whole engine, names, ids and hits included, one transaction a push.
+
+    `whole_*` is a transaction through features, typologies, score and exact SHAP, in wall clock and in CPU time.
+    """
     from aml.engine import Engine
     from aml.generator import generate
+    from explain.attribution import TreeModel
 
+    trees = TreeModel.from_text((Path(__file__).parents[1] / "models" / "transactions" / "model.txt").read_bytes())
     transactions = [payment.transaction for payment in generate(77, people=800, days=60)]
     engine = Engine(everything())
     half = len(transactions) // 2
     begun = clock()
-    engine.push(transactions[:half])
-    batch = half / (clock() - begun)
-    waits = np.empty(len(transactions) - half)
-    begun = clock()
+    trees.explain(engine.push(transactions[:half]).features[:1])
+    result = {"batch": half / (clock() - begun)}
+    waits = np.empty((len(transactions) - half, 4))
     for i, transaction in enumerate(transactions[half:]):
-        before = time.perf_counter()
-        engine.push([transaction])
-        waits[i] = time.perf_counter() - before
-    single = len(waits) / (clock() - begun)
-    p50, p99, p999 = np.quantile(waits, (0.5, 0.99, 0.999)) * 1000
-    return {"batch": batch, "single": single, "p50_ms": p50, "p99_ms": p99, "p99.9_ms": p999, "bytes": engine.nbytes}
+        wall, spent = time.perf_counter(), clock()
+        pushed = engine.push([transaction])
+        middle, used = time.perf_counter(), clock()
+        trees.explain(pushed.features)
+        waits[i] = middle - wall, used - spent, time.perf_counter() - wall, clock() - spent
+    result["single"] = len(waits) / waits[:, 1].sum()
+    for column, name in ((0, "engine_wall"), (1, "engine_cpu"), (2, "whole_wall"), (3, "whole_cpu")):
+        for share in (0.5, 0.99, 0.999):
+            result[f"{name}_p{100 * share:g}_ms"] = 1000 * float(np.quantile(waits[:, column], share))
+    return {**result, "bytes": engine.nbytes}
+
+
+def shares() -> dict[str, float]:
+    """What each typology costs: CPU microseconds a transaction of generated lives, with it alone less with none."""
+    from dataclasses import replace
+
+    from aml.engine import Engine
+    from aml.generator import generate
+    from aml.typologies import NAMES
+
+    transactions = [payment.transaction for payment in generate(77, people=400, days=60)]
+
+    def cost(names: frozenset[str]) -> float:
+        best = np.inf
+        for _ in range(3):
+            engine = Engine(replace(everything(), typologies=names))
+            begun = clock()
+            engine.push(transactions)
+            best = min(best, clock() - begun)
+        return 1e6 * best / len(transactions)
+
+    none = cost(frozenset())
+    alone = {name: cost(frozenset({name})) - none for name in NAMES}
+    return {"none": none, **dict(sorted(alone.items(), key=lambda item: -item[1]))}
 
 
 def hub_and_clique() -> dict[str, float]:
@@ -174,31 +206,43 @@ def hub_and_clique() -> dict[str, float]:
     return result
 
 
+SPAN = 60
+"""Days of a scaling run: longer than the engine's memory, so that at its end nothing grows any more."""
+
+
 def scaling(longest: int) -> dict[str, float]:
-    """CPU microseconds a transaction while the stream grows, all windows, at a steady pace of 50,000 a day."""
+    """CPU microseconds a transaction in streams of 10⁵ to 10⁷, all windows and typologies, with memory.
+
+    All have the same density, one payment an account and day over 60 days: what grows is the number of accounts. The
+    last tenth is measured, when the windows are full.
+    """
     from aml.state import ROW, TRACED
     from aml.stream import Stream
 
-    dice = np.random.default_rng(4)
-    stream = Stream(everything())
-    result, done = {}, 0
+    result: dict[str, float] = {}
     for size in (100_000, 1_000_000, 10_000_000):
         if size > longest:
             break
-        begun, count = clock(), size - done
-        while done < size:
-            rows = np.zeros(min(50_000, size - done), ROW)
-            rows["time"] = (np.arange(done, done + len(rows)) * (DAY / 50_000) * 1e6).astype(np.int64)
-            rows["debtor"] = dice.integers(0, 50_000, len(rows))
-            rows["creditor"] = (rows["debtor"] + 1 + dice.integers(0, 49_999, len(rows))) % 50_000
+        dice = np.random.default_rng(4)
+        stream, accounts = Stream(everything()), size // SPAN
+        spent, measured, steady = 0.0, 0, size - size // 10
+        for start in range(0, size, 4096):
+            rows = np.zeros(min(4096, size - start), ROW)
+            rows["time"] = ((start + np.arange(len(rows))) * (SPAN * DAY * 1e6 / size)).astype(np.int64)
+            rows["debtor"] = dice.integers(0, accounts, len(rows))
+            rows["creditor"] = (rows["debtor"] + 1 + dice.integers(0, accounts - 1, len(rows))) % accounts
             rows["amount"], rows["flags"] = np.round(np.exp(dice.normal(8, 1.5, len(rows)))) + 1, TRACED
             for field in ("debtor_party", "creditor_party", "branch"):
                 rows[field] = -1
-            for start in range(0, len(rows), 4096):
-                stream.push(rows[start : start + 4096], 50_000)
-            done += len(rows)
-        result[f"{size:.0e}_us"] = 1e6 * (clock() - begun) / count
+            begun = clock()
+            stream.push(rows, accounts)
+            if start >= steady:
+                spent += clock() - begun
+                measured += len(rows)
+        live = int(stream.state.clock["live"][0])
+        result[f"{size:.0e}_us"] = 1e6 * spent / measured
         result[f"{size:.0e}_bytes"] = float(stream.state.nbytes)
+        result[f"{size:.0e}_bytes_per_transaction_in_window"] = stream.state.nbytes / live
     return result
 
 
@@ -210,13 +254,20 @@ def main() -> None:
     parser.add_argument(
         "--longest", type=int, default=1_000_000, help="length of the scaling run; 10000000 for all of it"
     )
+    parser.add_argument("--shares", action="store_true", help="what each typology costs, too")
+    parser.add_argument(
+        "--warm", type=int, default=WARM, help="transactions before the measurement; 500000 fills the dense window"
+    )
     arguments = parser.parse_args()
     if arguments.as_peer:
-        print(json.dumps(as_peer(arguments.as_peer)))
+        print(json.dumps(as_peer(arguments.as_peer, arguments.warm)))
         return
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds")}
     for name in arguments.graphs:
-        line: dict[str, Any] = {"one_window": ours(name, as_the_peer_does()), "all": ours(name, everything())}
+        line: dict[str, Any] = {
+            "one_window": ours(name, as_the_peer_does(), arguments.warm),
+            "all": ours(name, everything(), arguments.warm),
+        }
         if arguments.peer:
             command = [str(arguments.peer), str(Path(__file__)), "--as-peer", name]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -224,6 +275,8 @@ def main() -> None:
             line["times_snapml"] = {size: line["one_window"][size] / rate for size, rate in line["snapml"].items()}
         report[name] = line
     report["lives"] = lives()
+    if arguments.shares:
+        report["typologies_us"] = shares()
     report["pathological"] = hub_and_clique()
     report["scaling"] = scaling(arguments.longest)
     json.dump(report, sys.stdout, indent=2)

@@ -10,15 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import agrees, code_of, cross_check
-from kyc.document import DocumentReading, DocumentType, FieldReading
+from kyc.document import DocumentReading, DocumentType, FieldReading, TextLine
 from kyc.evaluation.documents import Forgery, draw
 from kyc.geometry import load
 from kyc.mrz import ALPHABET
 from kyc.mrz_zone import clean, find_zone
 from kyc.reader import Reader
-from kyc.text import RapidReader, tesseract_lines
+from kyc.text import tesseract_lines
 from kyc.training.layout_evaluation import same
 from kyc.visual_zone import read_fields, tagged_fields
 
@@ -61,7 +63,7 @@ class Systems:
     """The readers that are compared, each loading its models when first used."""
 
     ours: Reader = field(default_factory=Reader)
-    rapid: RapidReader = field(default_factory=RapidReader)
+    _stock: Any = None
 
     def generated(self, index: int) -> dict[str, Any]:
         """Draw and read the evaluation document of this index."""
@@ -122,8 +124,20 @@ class Systems:
         }
 
     def _rapid(self, image: bytes) -> list[str]:
-        """RapidOCR's own text of the lines that look like a zone: no grammar, no repair."""
-        zone = find_zone(self.rapid.read(load(image)))
+        """RapidOCR as it comes: its text of the lines that look like a zone, no grammar, no repair."""
+        if self._stock is None:
+            from rapidocr import RapidOCR
+
+            threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
+            self._stock = RapidOCR(params={"Global.log_level": "error", **threads})
+        output = self._stock(np.ascontiguousarray(load(image)))
+        if output.boxes is None or output.txts is None:
+            return []
+        lines = [
+            TextLine(text, float(score), tuple((float(x), float(y)) for x, y in box))
+            for box, text, score in zip(output.boxes, output.txts, output.scores, strict=True)
+        ]
+        zone = find_zone(lines)
         return [] if zone is None else [line.text for line in zone.lines]
 
 
@@ -151,5 +165,9 @@ def cpu_seconds() -> float:
 
 def write_line(path: Path, result: Mapping[str, Any]) -> None:
     """Append one result; what was written before stays, whenever the run is stopped."""
+    with path.open("a+b") as file:
+        file.seek(max(0, file.seek(0, 2) - 1))
+        whole = file.read() in (b"", b"\n")  # else the run was stopped in the middle of a line
     with path.open("a", encoding="utf-8") as file:
+        file.write("" if whole else "\n")
         file.write(json.dumps({**result, "at": round(time.time())}, ensure_ascii=False, sort_keys=True) + "\n")

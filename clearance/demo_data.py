@@ -12,7 +12,7 @@ from typing import Any
 from aml.generator import Payment, generate
 from aml.reports.party import Address, Filer, Institution, Phone
 from aml.screening import parse_ofac
-from aml.screening.specimens import write_ofac, write_un
+from aml.screening.specimens import write_eu, write_ofac, write_un
 from jurisdictions.countries import alpha2
 from kyc.document import DocumentType
 from kyc.specimens.documents import Defect, DocumentSpec, draw_document, draw_selfie, invent_document
@@ -150,7 +150,7 @@ def real_documents(data: Path, today: date) -> list[Story]:
 
 
 def write_watchlists(folder: Path, seed: int = 11) -> None:
-    """Invented lists in the authorities' own formats: OFAC SDN, OFAC consolidated, UN."""
+    """Invented lists in the authorities' own formats: OFAC SDN, OFAC consolidated, UN, EU."""
     write_ofac(folder, seed, LISTED)
     cons = folder / "cons"
     write_ofac(cons, seed + 1, LISTED)
@@ -158,6 +158,7 @@ def write_watchlists(folder: Path, seed: int = 11) -> None:
         shutil.move(cons / f"{ours}.csv", folder / f"cons_{theirs}.csv")
     cons.rmdir()
     write_un(folder / "un_consolidated.xml", seed + 2, LISTED)
+    write_eu(folder / "eu_fsf.xml", seed + 3, LISTED)
 
 
 def listed_person(folder: Path) -> tuple[str, str, date]:

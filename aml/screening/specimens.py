@@ -8,7 +8,7 @@ import io
 import random
 from datetime import date, timedelta
 from pathlib import Path
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from aml.screening.countries import country_title
 from aml.screening.invented_names import CULTURES, InventedName, invent_organisation, invent_person
@@ -99,6 +99,63 @@ def write_un(path: Path, seed: int, n: int) -> None:
         + "\n".join(entities)
         + "\n</ENTITIES>\n</CONSOLIDATED_LIST>\n",
         encoding="utf-8",
+    )
+
+
+def write_eu(path: Path, seed: int, n: int) -> None:
+    """Write `n` invented persons and entities in the schema of the EU's consolidated financial sanctions list (1.1)."""
+    rng = random.Random(seed)
+    entries = []
+    for place in range(n):
+        number = 900_000 + seed % 1000 * 10_000 + place
+        entries.append(_eu_person(number, rng) if rng.random() < 0.7 else _eu_enterprise(number, rng))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<export xmlns="http://eu.europa.ec/fpi/fsd/export" generationDate="2026-01-01T00:00:00.000+01:00">\n'
+        + "\n".join(entries)
+        + "\n</export>\n",
+        encoding="utf-8",
+    )
+
+
+def _eu_entity(number: int, kind: str, rng: random.Random, facts: str) -> str:
+    return (
+        f'<sanctionEntity euReferenceNumber="EU.{number}.{number % 97:02d}" logicalId="{number}">'
+        f'<regulation regulationType="regulation" programme="{rng.choice(("PRK", "SYR", "IRN", "TAQA", "UKR"))}"/>'
+        f'<subjectType code="{kind}" classificationCode="{kind[0].upper()}"/>{facts}</sanctionEntity>'
+    )
+
+
+def _eu_person(number: int, rng: random.Random) -> str:
+    who, born = invent_person(rng), _birthday(rng)
+    names = [f"{who.given} {who.surname}", *(_spoken(_misspell(who, rng)) for _ in range(rng.choice((0, 1, 2))))]
+    gender = "M" if who.gender == "male" else "F"
+    facts = "".join(
+        f'<nameAlias wholeName={quoteattr(name)} gender="{gender}" strong="{str(place < 2).lower()}"/>'
+        for place, name in enumerate(names)
+    )
+    country = who.country.upper()
+    return _eu_entity(
+        number,
+        "person",
+        rng,
+        f'{facts}<citizenship countryIso2Code="{country}"/>'
+        f'<birthdate circa="false" calendarType="GREGORIAN" birthdate="{born.isoformat()}" year="{born.year}" '
+        f'countryIso2Code="{country}"/>'
+        f'<identification identificationTypeCode="passport" number="{_passport(rng)}" countryIso2Code="{country}"/>',
+    )
+
+
+def _eu_enterprise(number: int, rng: random.Random) -> str:
+    name, country = invent_organisation(rng)
+    return _eu_entity(
+        number,
+        "enterprise",
+        rng,
+        f'<nameAlias wholeName={quoteattr(name)} strong="true"/>'
+        f'<address city="" countryIso2Code="{country.upper()}"/>'
+        f'<identification identificationTypeCode="regnumber" number="{rng.randint(10**7, 10**9)}"/>',
     )
 
 

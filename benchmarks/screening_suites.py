@@ -163,8 +163,10 @@ def natural(first: WatchList, second: WatchList, n: int, rng: random.Random, fie
     pairs = natural_pairs(first, second)
     held = {entity["id"]: entity for entity in second.entities}
     ids = rng.sample(sorted(pairs), len(pairs))
-    kept, taken = ids[: len(ids) * 2 // 3], ids[len(ids) * 2 // 3 :]
-    remaining = _without(first, {pairs[identity] for identity in taken})
+    taken = ids[len(ids) * 2 // 3 :]
+    gone = {pairs[identity] for identity in taken}
+    kept = [identity for identity in ids[: len(ids) * 2 // 3] if pairs[identity] not in gone]
+    remaining = _without(first, gone)
     nobody = [*(held[identity] for identity in taken), *strangers_to((remaining,), n, rng)]
 
     def told(entity: Entity) -> Told:

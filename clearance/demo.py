@@ -255,6 +255,8 @@ def _decide_case(run: Run, case_id: str, disposition: str, reason: str) -> str:
     path = f"/v1/cases/{case_id}"
     claimed = _patiently(lambda: run.analyst.post(f"{path}/claim", {}))
     body = {"revision": claimed["revision"], "disposition": disposition, "reason": reason}
+    if disposition == "false_positive":
+        body["false_positive_reason"] = "expected_activity"
     state = _patiently(lambda: run.analyst.post(f"{path}/decide", body))
     if state["status"] != "awaiting_approval":
         return "one officer"

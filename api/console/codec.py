@@ -17,7 +17,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
 from api.auth import NotAuthenticated, Principal
-from api.console.session import SESSION, signed_in
+from api.console.session import signed_in
 from api.limits import LimitedRoute
 from api.permissions import Permission
 from api.services import ConsoleServices, Services
@@ -62,7 +62,7 @@ async def decode(request: Request) -> Response:
     if console is None or not console.web_ui_url or request.headers.get("Origin") != console.web_ui_url:
         return _refused(request, 403, "Only the Temporal Web UI of this deployment may ask.")
     try:
-        principal, _ = await signed_in(services, request.cookies.get(SESSION, ""))
+        principal, _ = await signed_in(request)
     except NotAuthenticated:
         return _refused(request, 401, "Sign in to the console in this browser, then reload.")
     namespace = request.headers.get("X-Namespace", console.namespace)

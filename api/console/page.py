@@ -171,7 +171,7 @@ async def _fields(request: Request) -> FormData:
 
 async def _officer(request: Request, action: str, permission: Permission | None) -> Principal:
     services: Services = request.app.state.services
-    principal, request.state.login = await signed_in(services, request.cookies.get(SESSION, ""))
+    principal, request.state.login = await signed_in(request)
     if permission is not None and permission not in principal.permissions:
         async with tenant_transaction(services.pool, principal.tenant_id) as connection:
             await record_refusal(connection, principal.actor, action, f"permission:{permission.value}", "not permitted")

@@ -47,6 +47,13 @@ class MrzSeen(BaseModel):
     readers_agree: bool = False
 
 
+class SignSeen(BaseModel):
+    """A sign of tampering, with its place where it has one."""
+
+    code: str
+    box: BoxSeen | None = None
+
+
 class ReadingSeen(BaseModel):
     """The part of `kyc.document.DocumentReading` that pages show."""
 
@@ -57,6 +64,8 @@ class ReadingSeen(BaseModel):
     visual: Mapping[str, FieldSeen] = {}
     codes: tuple[str, ...] = ()
     portrait: BoxSeen | None = None
+    ghost: BoxSeen | None = None
+    tamper: tuple[SignSeen, ...] = ()
     rotation: int = 0
     width: int = 0
     height: int = 0

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
-from api.auth import NotAuthenticated, Principal, read_token
+from api.auth import NotAuthenticated, Principal, authenticate_officer
 from api.services import Services
 from store.connection import tenant_transaction
 from store.credentials import fetch_officer
@@ -44,16 +44,19 @@ def start_session(request: Request, response: Response, token: str, seconds: int
     response.delete_cookie(SIGN_IN, path=PATH)
 
 
-async def signed_in(services: Services, token: str) -> tuple[Principal, str]:
-    """The officer of a session and their login. Raises `NotAuthenticated`, also for one deactivated meanwhile."""
+async def signed_in(request: Request) -> tuple[Principal, str]:
+    """The officer of a session with the roles that they have now, and their login. Raises `NotAuthenticated`, also for
+    one deactivated a moment ago."""
+    services: Services = request.app.state.services
+    token = request.cookies.get(SESSION, "")
     if not token:
         raise NotAuthenticated("Sign in.")
-    principal = read_token(token, services.token_key.public_key())
+    principal = await authenticate_officer(services, request.app.state.identities, token)
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
         officer = await fetch_officer(connection, principal.person)
-    if officer is not None and not officer.active:
+    if officer is None or not officer.active:
         raise NotAuthenticated("This officer was deactivated.")
-    return principal, officer.login if officer else ""
+    return principal, officer.login
 
 
 def end_session(response: Response) -> None:

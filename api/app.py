@@ -22,6 +22,7 @@ from api.routes import (
     filings,
     health,
     match,
+    metrics,
     officers,
     proofs,
     screenings,
@@ -66,6 +67,7 @@ _TAGS = [
     {"name": "filings", "description": "For filing officers."},
     {"name": "officers", "description": "For administrators: officers, and the issuers who vouch for them."},
     {"name": "webhooks", "description": "Where your own systems are told, signed by the Standard Webhooks."},
+    {"name": "metrics", "description": "What dispositions teach."},
     {"name": "tokens", "description": "Sign in."},
     {"name": "health", "description": "For orchestrators and monitoring."},
 ]
@@ -85,6 +87,7 @@ def create_app(services: Services) -> FastAPI:
         evidence.router,
         uploads.router,
         officers.router,
+        metrics.router,
         webhooks.router,
         documents.router,
         screenings.router,

@@ -54,14 +54,16 @@ async def received_files(form: FormData, most: int = MAX_FILES) -> tuple[list[Re
     """As `read_files`, of a body that was parsed already."""
     files: list[ReceivedFile] = []
     fields: dict[str, str] = {}
-    for name, part in form.multi_items():
-        if isinstance(part, str):
-            fields[name] = part
-        elif name == "files":
-            files.append(await _received(part, len(files)))
-        else:
-            raise RequestMalformed("PART_UNKNOWN", "Files are taken as parts called `files` only.")
-    await form.close()
+    try:
+        for name, part in form.multi_items():
+            if isinstance(part, str):
+                fields[name] = part
+            elif name == "files":
+                files.append(await _received(part, len(files)))
+            else:
+                raise RequestMalformed("PART_UNKNOWN", "Files are taken as parts called `files` only.")
+    finally:
+        await form.close()
     if not 1 <= len(files) <= most:
         raise RequestMalformed("FILES_MISSING", f"Send one to {most} files as parts called `files`.")
     return files, fields

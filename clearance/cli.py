@@ -350,6 +350,24 @@ def compare_models(
     print_comparison(result, console)
 
 
+@models.command("labels")
+def write_labels(
+    output: Annotated[Path, typer.Option(help="Where the labels go, one JSON object a line.")],
+    tenant: Annotated[UUID | None, typer.Option(help="One tenant's id; all tenants without it.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Cases closed on this day (UTC) and later.")
+    ] = None,
+) -> None:
+    """Write what officers decided beside the features that the models saw: what the next model is trained on.
+
+    No id of a person, account, transaction or case is in it. Exits 1 where there is nothing to write.
+    """
+    from clearance.labels import write_labels as write
+
+    after = since.replace(tzinfo=UTC) if since else None
+    raise typer.Exit(write(_settings(), output, console, tenant, after))
+
+
 @models.command("train")
 def train_model(
     which: Annotated[str, typer.Argument(help="aml, customer-risk or screening.")],

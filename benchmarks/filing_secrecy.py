@@ -48,7 +48,7 @@ async def measure(url: str, folder: Path, questions: int) -> tuple[list[float], 
         services = make_services(pool, filing_pool, folder, temporal, filing_temporal)
         keys = services.keys
         assert isinstance(keys, FileKeyProvider)
-        tenants = [await make_tenant(url, keys, name, "US") for name in ("One", "Two")]
+        tenants = [await make_tenant(url, keys, name, "EU") for name in ("One", "Two")]
         times: tuple[list[float], list[float]] = ([], [])
         houses = [
             House(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from store import applications, cases, customers, freezes, outbox
+from store import applications, cases, customers, freezes, outbox, screenings
 
 
 async def applicant(world: Any) -> Any:
@@ -95,3 +95,55 @@ async def test_nobody_freezes_or_releases_by_hand(world: Any, role: str) -> None
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with world.as_role(role) as conn:
             await conn.execute("UPDATE asset_freeze SET lifted_at = now()")
+
+
+@pytest.mark.parametrize(
+    ("list_name", "disposition", "frozen"),
+    [
+        ("us_ofac_sdn", "true_positive", True),
+        ("un_sc_sanctions", "true_positive", True),
+        ("us_ofac_sdn", "false_positive", False),
+        ("us_trade_csl", "true_positive", False),
+    ],
+)
+async def test_a_hit_that_officers_confirmed_freezes_where_its_list_blocks(
+    world: Any, list_name: str, disposition: str, frozen: bool
+) -> None:
+    case_id, screening_id = uuid4(), uuid4()
+    async with world.as_role("clearance_worker") as conn:
+        state = await screenings.keep_state(conn, [(list_name, "ab" * 32)])
+        new = screenings.NewScreening(
+            screening_id,
+            world.tenant_id,
+            f"k{screening_id}",
+            "application",
+            "application:x",
+            world.subject_id,
+            state,
+            "strong",
+            [uuid4()],
+            b"x",
+            b"x",
+            datetime.now(UTC),
+        )
+        hit = screenings.HitRow(list_name, "e1", "cd" * 32, uuid4(), 0.97, "strong")
+        await screenings.store_screening(conn, new, [hit])
+        case = cases.NewCase(
+            case_id=case_id,
+            tenant_id=world.tenant_id,
+            kind="screening",
+            about=f"screening:{screening_id}",
+            subject_id=world.subject_id,
+            workflow_id="case-x",
+            reasons=("watchlist_hit_strong",),
+            regime="US",
+            regime_version="1",
+            due_at=datetime.now(UTC),
+            four_eyes=False,
+        )
+        await cases.open_case(conn, case, key=f"k{case_id}")
+        row = cases.CaseEventRow(
+            world.tenant_id, case_id, 1, "decide", "closed", datetime.now(UTC), disposition=disposition
+        )
+        await cases.record_event(conn, row)
+    assert [freeze.case_id for freeze in await in_force(world)] == ([case_id] if frozen else [])

@@ -15,12 +15,14 @@ from kyc.document import ApplicantFacts, DocumentReading, FieldReading
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
 from kyc.mrz import LAYOUTS
 from kyc.names import same_name, same_number, transliterate, variants
+from kyc.states import STATES
 
 VISUAL_CONFIDENCE = 0.80
 """A printed field read less surely than this does not testify against the machine readable zone."""
 NAME_SIMILARITY = 0.75
 """Normalised Levenshtein similarity of two names below which they are two names."""
 ICAO = "ICAO Doc 9303"
+SHORTEST_NUMBER = 5
 SURE_SOURCE = "caption+layout"
 COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex")
 
@@ -39,6 +41,7 @@ def cross_check(
             *readers(reading, index),
             *zones(reading, "visual", reading.visual, index),
             *zones(reading, "barcode", reading.barcode, index),
+            *form(reading, index),
             *expiry(reading, as_of, index),
             *dates(reading, as_of, index),
             *tamper.findings(reading, index),
@@ -85,6 +88,25 @@ def readers(reading: DocumentReading, index: int) -> list[Finding]:
             {"document": index, "second_reader": reading.mrz.second_reader or "none"},
         )
     ]
+
+
+def form(reading: DocumentReading, index: int) -> list[Finding]:
+    """What the zone says in a form that no document has: a state that 9303 does not know, a number with gaps in it or
+    shorter than any issued. Which numbers each state issues is not judged: few states publish it."""
+    if reading.mrz is None:
+        return []
+    findings = []
+    for name in ("issuer", "nationality"):
+        state = reading.fields.get(name)
+        if state is not None and state.source == "mrz" and state.value not in STATES:
+            text = f"The {_words(name)} is no state or organisation that issues documents."
+            values: dict[str, Value] = {"document": index, "field": name, "mrz": state.value}
+            findings.append(_finding("UNKNOWN_STATE", text, f"{ICAO} part 3, 5", values))
+    number = reading.fields.get("number")
+    if number is not None and number.source == "mrz" and ("<" in number.value or len(number.value) < SHORTEST_NUMBER):
+        text = "The number of the document has a form that no issuer uses."
+        findings.append(_finding("NUMBER_FORMAT", text, f"{ICAO} part 3, 4.7", {"document": index, "field": "number"}))
+    return findings
 
 
 def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReading], index: int) -> list[Finding]:
@@ -265,6 +287,22 @@ def between_documents(readings: Sequence[DocumentReading]) -> list[Finding]:
 
 
 def face(match: FaceMatch) -> list[Finding]:
+    return [*_likeness(match), *_liveness(match)]
+
+
+def _liveness(match: FaceMatch) -> list[Finding]:
+    """That nobody checked whether a person stood before the camera is said, not left out; it decides nothing."""
+    values: dict[str, Value] = {"liveness": match.liveness.result, "provider": match.liveness.provider}
+    if match.liveness.result == "not_live":
+        text = "The selfie does not show a living person."
+        return [_finding("LIVENESS_FAILED", text, "Clearance face policy 1", values)]
+    if match.liveness.result == "not_checked":
+        text = "Whether the selfie shows a living person was not checked."
+        return [Finding("LIVENESS_NOT_CHECKED", "advise", text, "Clearance face policy 1", values)]
+    return []
+
+
+def _likeness(match: FaceMatch) -> list[Finding]:
     if match.result == "match":
         return []
     values: dict[str, Value] = {"distance": match.distance, "match": MATCH_DISTANCE, "no_match": UNSURE_DISTANCE}

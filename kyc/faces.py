@@ -5,7 +5,7 @@ Separate because faces have models, thresholds and a law of their own; nothing h
 
 import importlib.util
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -28,12 +28,22 @@ FaceResult = Literal["match", "unsure", "no_match", "not_checked"]
 
 
 @dataclass(frozen=True, slots=True)
+class LivenessResult:
+    result: Literal["live", "not_live", "not_checked"]
+    provider: str
+
+
+NOT_CHECKED = LivenessResult("not_checked", "none")
+
+
+@dataclass(frozen=True, slots=True)
 class FaceMatch:
     """What comparing two portraits gave. `distance` is `None` when `result` is `not_checked`; `reason` says why."""
 
     result: FaceResult
     distance: float | None
     reason: str = ""
+    liveness: LivenessResult = NOT_CHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +60,11 @@ class Liveness(Protocol):
     def check(self, selfie: bytes) -> "LivenessResult": ...
 
 
-@dataclass(frozen=True, slots=True)
-class LivenessResult:
-    result: Literal["live", "not_live", "not_checked"]
-    provider: str
-
-
 class NoLivenessProvider:
     """The default: says that nothing was checked, which the policy can see."""
 
     def check(self, selfie: bytes) -> LivenessResult:
-        return LivenessResult("not_checked", "none")
+        return NOT_CHECKED
 
 
 @dataclass
@@ -176,13 +180,14 @@ def models_folder() -> Path:
 _reader = FaceReader()
 
 
-def match_faces(document_image: bytes, selfie_image: bytes) -> FaceMatch:
-    """Compare the portrait on a normalised document image with a normalised selfie."""
+def match_faces(document_image: bytes, selfie_image: bytes, liveness: Liveness | None = None) -> FaceMatch:
+    """Compare the portrait on a normalised document image with a normalised selfie, which `liveness` judges too."""
     try:
         document, selfie = load(document_image), load(selfie_image)
     except NotAnImage:
         return FaceMatch("not_checked", None, "NOT_AN_IMAGE")
-    return _reader.match(document, selfie)
+    checked = (liveness or NoLivenessProvider()).check(selfie_image)
+    return replace(_reader.match(document, selfie), liveness=checked)
 
 
 def find_faces(image: Image) -> tuple[Face, ...]:

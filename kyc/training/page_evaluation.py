@@ -77,7 +77,7 @@ def evaluate(model: Path, count: int) -> dict[str, Any]:
         firm += bool(hits and hits[0] is seen.zones[0])
         along = truth[1] - truth[0]
         apart = abs((seen.direction - np.degrees(np.arctan2(along[1], along[0])) + 180) % 360 - 180)
-        turned += apart < 10
+        turned += bool(apart < 10)
     return {
         "set": f"{count} composites of {SIDE} x {SIDE} from seed {FIRST_SEED}, pages and clutter from {FIRST_PAGE}",
         "page_overlap_mean": round(float(np.mean(ours)), 4),
@@ -116,7 +116,11 @@ def main() -> None:
         "bytes": len(content),
         "data": "Composites drawn by kyc.training.page_composites: specimens of kyc.specimens and pages of random "
         "print over generated clutter, with fingers, glare, shadows, JPEG. Nothing real but the portrait's photograph.",
-        "training": {**run, "command": "python -m kyc.training.page_locator models/page"},
+        "training": {
+            **run,
+            "pictures_seen": run["stop"] * run["batch"],
+            "command": f"python -m kyc.training.page_locator models/page --stop {run['stop']}",
+        },
         "evaluation": evaluate(model, options.count),
         "limits": "Trained on synthetic pages with Latin zones. An open booklet counts as one page. The corners are "
         "those of the outline as far as seen, extrapolated where the picture cuts it.",

@@ -86,15 +86,15 @@ def batch(first: int) -> tuple["torch.Tensor", "torch.Tensor"]:
     return torch.from_numpy(np.ascontiguousarray(images)), torch.from_numpy(np.stack([c.target for c in drawn]))
 
 
-def train(folder: Path, steps: int, seed: int) -> float:
-    """Train and export. Returns the CPU seconds it took."""
+def train(folder: Path, steps: int, stop: int, seed: int) -> float:
+    """Train by a schedule of `steps`, ended after `stop` of them, and export. Returns the CPU seconds it took."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     net = Locator().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps, pct_start=0.1)
     started, mean = time.process_time(), 0.0
-    for step in range(steps):
+    for step in range(stop):
         images, target = batch(seed * 100_000_000 + step * BATCH)
         loss = loss_of(net(images.to(memory_format=torch.channels_last)), target)
         optimiser.zero_grad(set_to_none=True)
@@ -103,9 +103,9 @@ def train(folder: Path, steps: int, seed: int) -> float:
         optimiser.step()
         schedule.step()
         mean = 0.97 * mean + 0.03 * float(loss.detach()) if step else float(loss.detach())
-        if step % 25 == 0 or step == steps - 1:
+        if step % 25 == 0 or step == stop - 1:
             print(f"step {step} loss {mean:.4f} cpu {time.process_time() - started:.0f}s", flush=True)  # noqa: T201
-        if step % 200 == 199 or step == steps - 1:
+        if step % 200 == 199 or step == stop - 1:
             net.eval()
             export(net, folder / "locator.onnx")
             net.train()
@@ -129,11 +129,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--stop", type=int, help="end after so many steps of the schedule")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    seconds = train(options.folder, options.steps, options.seed)
-    run = {"steps": options.steps, "batch": BATCH, "seed": options.seed, "cpu_seconds": round(seconds)}
+    stop = options.stop or options.steps
+    seconds = train(options.folder, options.steps, stop, options.seed)
+    run = {
+        "steps": options.steps,
+        "stop": stop,
+        "batch": BATCH,
+        "seed": options.seed,
+        "cpu_seconds": round(seconds),
+    }
     (options.folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -338,7 +338,7 @@ def _file(run: Run) -> None:
 
     def drafted() -> Any:
         filings = officer.get("/v1/filings")["filings"]
-        return next((each for each in filings if each["status"] in ("draft", "blocked")), None)
+        return next((each for each in filings if each["status"] in ("draft", "blocked") and each["revision"]), None)
 
     filing = wait_for(drafted, "the draft of the report")
     path = f"/v1/filings/{filing['filing_id']}"

@@ -188,7 +188,8 @@ def suspicion(house: House, approved: dict[str, Any]) -> dict[str, Any]:
         acted(house.approver, f"/v1/cases/{case['case_id']}/approve", {"revision": state["revision"]})
 
     def drafted() -> Any:
-        return next(iter(house.mlro.get("/v1/filings")["filings"]), None)
+        # Until the draft is recorded it stands at revision 0, which no officer can act on.
+        return next((each for each in house.mlro.get("/v1/filings")["filings"] if each["revision"]), None)
 
     filing = wait_for(drafted, "a draft")
     return {"world": world, "alerts": alerts, "case": case, "filing": filing, "account": account}

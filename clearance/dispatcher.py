@@ -39,8 +39,8 @@ from workflows.filing import FilingWorkflow
 from workflows.investigation import InvestigationWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import START_RPC
-from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow
 from workflows.reopening import ReopeningWorkflow
+from workflows.rescreening import HitReviewWorkflow, RescreeningWorkflow
 from workflows.webhook import WebhookWorkflow
 
 log = logging.getLogger(__name__)

@@ -191,8 +191,8 @@ async def issuers(principal: CurrentPrincipal, services: CurrentServices) -> Iss
     summary="Accept an issuer",
 )
 async def accept(body: IssuerIn, principal: CurrentPrincipal, services: CurrentServices) -> IssuerOut:
-    """Its people are officers from their first token on, under a pseudonym, with the roles of the table. Who has a login
-    here and one there counts as two for four eyes: deactivate the login."""
+    """Its people are officers from their first token on, under a pseudonym, with the roles of the table. Who has a
+    login here and one there counts as two for four eyes: deactivate the login."""
     if services.outward is not None:
         await services.outward.check(body.jwks_url)
     issuer_id = uuid4()

@@ -26,6 +26,8 @@ SERVICE_SCOPES = (
     "alerts:read",
     "decisions:read",
     "metrics:read",
+    "screenings:write",
+    "screenings:read",
 )
 FIRST_OFFICERS = {
     "analyst": ("analyst",),

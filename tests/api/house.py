@@ -60,6 +60,8 @@ ALL_SCOPES = (
     "decisions:read",
     "cases:read",
     "metrics:read",
+    "screenings:write",
+    "screenings:read",
 )
 PASSWORD = "correct horse battery"
 APPLICANT: dict[str, Any] = {

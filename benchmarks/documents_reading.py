@@ -14,6 +14,7 @@ import numpy as np
 
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import agrees, code_of, cross_check
+from kyc.confirmation import unconfirmed
 from kyc.document import DocumentReading, DocumentType, FieldReading, TextLine
 from kyc.evaluation.documents import Forgery, draw
 from kyc.geometry import load
@@ -94,6 +95,7 @@ class Systems:
             "fields": sum(bool(fields.get(name)) for name in COMPARED),
             "wrong": wrong,
             "accepted": TABLE.outcome(facts) == "accept",
+            "unconfirmed": list(unconfirmed(reading)),
             "fired": [rule.name for rule in TABLE.fired(facts)],
             "codes": [*reading.codes, *(code_of(finding) for finding in findings)],
             "seconds": round(seconds + extra, 3),

@@ -13,6 +13,8 @@ from kyc.document import DocumentReading, DocumentType
 
 OUTCOMES = ("accept", "refer", "reject")
 VERSION = "2"
+FORMATS = frozenset({"UNKNOWN_STATE", "NUMBER_FORMAT"})
+"""Values that no issuing state writes so."""
 ADVISORY = frozenset({"FONT_ANOMALY", "NOISE_ANOMALY", "EDITED_BY_SOFTWARE", "RECOMPRESSED"})
 """Checks that find something unusual in a picture without saying that the document is false (kyc.tamper)."""
 
@@ -65,6 +67,8 @@ def acceptance_facts(
         "impossible_dates": rules.count("IMPOSSIBLE_DATE"),
         "portrait_found": reading.faces > 0,
         "portraits_differ": "PORTRAIT_GHOST_MISMATCH" in stems,
+        "format_problems": len(stems & FORMATS),
+        "liveness_failed": "LIVENESS_FAILED" in stems,
         "anomalies": len(stems & ADVISORY),
         "face": face,
     }
@@ -106,6 +110,8 @@ def acceptance_table(parameters: AcceptanceParameters | None = None) -> RuleTabl
         rule("IMPOSSIBLE_DATE", "impossible_dates", Operator.ABOVE, 0, "dates contradict each other"),
         rule("NO_PORTRAIT", "portrait_found", Operator.IS, False, "no portrait was found"),
         rule("PORTRAITS_DIFFER", "portraits_differ", Operator.IS, True, "portrait and ghost portrait show two persons"),
+        rule("IMPOSSIBLE_VALUE", "format_problems", Operator.ABOVE, 0, "no state has this code or numbers so"),
+        rule("LIVENESS_FAILED", "liveness_failed", Operator.IS, True, "the selfie was not taken of a living person"),
         rule(
             "ANOMALIES",
             "anomalies",
@@ -136,6 +142,8 @@ def background() -> tuple[Mapping[str, Value], ...]:
         "impossible_dates": 0,
         "portrait_found": True,
         "portraits_differ": False,
+        "format_problems": 0,
+        "liveness_failed": False,
         "anomalies": 0,
         "face": None,
     }

@@ -136,6 +136,11 @@ def test_given_names_that_the_zone_has_no_room_for_are_no_contradiction(
     assert ("MRZ_VIZ_MISMATCH(given_names)" in rules) == differs
 
 
+def test_an_unknown_state_or_number_is_referred() -> None:
+    assert outcome(reading(codes=("UNKNOWN_STATE(issuer)",))) == "refer"
+    assert outcome(reading(codes=("NUMBER_FORMAT(number)",))) == "refer"
+
+
 def test_two_portraits_of_two_persons_are_referred() -> None:
     assert outcome(reading(codes=("PORTRAIT_GHOST_MISMATCH",))) == "refer"
 

@@ -1,13 +1,16 @@
 """Reading and checking the applicant's documents: decoded in a child process, read in a thread, decided by a table."""
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID
 
+from prometheus_client import Gauge
 from temporalio import activity
 
 import jurisdictions
@@ -36,6 +39,7 @@ ReadPage = Callable[[bytes, date], DocumentReading]
 CompareFaces = Callable[[bytes, bytes], FaceMatch]
 
 HEARTBEAT_SECONDS = 5.0
+MEMORY = Gauge("clearance_reader_memory_bytes", "Resident memory of the process that reads documents (at most 2 GB).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,9 @@ class IdentityActivities(IdentitySteps):
             return with_original(reading, page, decoded.original, number), crops(page, reading)
 
         async with heartbeats():
-            return await asyncio.get_running_loop().run_in_executor(self.readers, look)
+            looked = await asyncio.get_running_loop().run_in_executor(self.readers, look)
+        MEMORY.set(resident_bytes())
+        return looked
 
     async def _read_pages(self, pages: Sequence[bytes], as_of: date) -> tuple[int, DocumentReading]:
         """The page with a machine readable zone, else the first: its place in the file and what it says."""
@@ -201,6 +207,14 @@ class IdentityActivities(IdentitySteps):
         async with heartbeats():
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self.readers, self.compare, page, decoded.pages[0])
+
+
+def resident_bytes() -> int:
+    """The memory that this process holds now; its peak where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def acceptance_parameters(regime: Regime) -> AcceptanceParameters:

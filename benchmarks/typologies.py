@@ -25,8 +25,7 @@ clock = time.process_time
 DAY = 86_400
 GRAPHS = {"sparse": (513_680, 50_000, 10.0), "dense": (1_000_000, 50_000, 2.0)}
 WARM = 100_000
-MEASURED = {128: 100_000, 1: 15_000}
-PEER_MEASURED = {128: 30_000, 1: 5_000}
+MEASURED = {128: 30_000, 1: 5_000}
 
 
 def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
@@ -56,7 +55,7 @@ def as_peer(name: str, warm: int) -> dict[str, float]:
     rows = np.stack([np.arange(len(times)), debtors, creditors, times, amounts], 1).astype(np.float64)
     rows = np.ascontiguousarray(rows)
     result = {}
-    for size, measured in PEER_MEASURED.items():
+    for size, measured in MEASURED.items():
         peer = GraphFeaturePreprocessor()
         settings = peer.get_params()
         settings.update({"num_threads": 1, "time_window": DAY, "vertex_stats_cols": [4]})

@@ -1,6 +1,7 @@
 """One case with all that belongs to it, and what officers do about it: each form goes to the API's own function."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,9 +16,10 @@ from api.console.officers import colleagues, logins
 from api.console.page import PageRoute, render
 from api.console.reading import Read, open_reading
 from api.permissions import Permission
-from api.routes import alerts, cases
+from api.routes import alerts, cases, screenings
 from api.schemas.alerts import AlertOut
 from api.schemas.cases import CaseOut
+from api.schemas.screenings import ScreeningOut
 from api.services import Services
 from store.connection import tenant_transaction
 from store.subjects import SubjectErased
@@ -74,6 +76,7 @@ async def show(
         documents=[await _document(each, principal, services) for each in case.documents],
         alerts=alerts_shown,
         more_alerts=len(case.alerts) - len(alerts_shown),
+        screenings=await _screenings(case, principal, services),
         officers=await logins(_officers(case), principal, services),
         dispositions=[each for each in _DISPOSITION_ORDER if each in {d.value for d in DISPOSITIONS[case.kind]}],
         workflow=case_workflow_id(case_id),
@@ -178,6 +181,18 @@ async def _alerts(case: CaseOut, principal: Principal, services: Services) -> li
             if account in alert.accounts
         }
         shown.append(AlertShown(alert, _hits(alert), payments, draw(payments, own), timeline(payments, own)))
+    return shown
+
+
+async def _screenings(case: CaseOut, principal: Principal, services: Services) -> list[ScreeningOut]:
+    """What customers were screened for again, each hit with its contributions."""
+    if Permission.READ_SCREENINGS not in principal.permissions:
+        return []
+    ids = [UUID(matter.partition(":")[2]) for matter in case.matters if matter.startswith("screening:")]
+    shown = []
+    for screening_id in ids[:MOST_ALERTS]:
+        with suppress(SubjectErased):
+            shown.append(await screenings.show(screening_id, principal, services))
     return shown
 
 

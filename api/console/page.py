@@ -12,7 +12,7 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
@@ -87,13 +87,18 @@ def _environment() -> Environment:
     return environment
 
 
-def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+def template(name: str) -> Template:
+    """One of the console's templates, with its filters."""
+    return _environment().get_template(name)
+
+
+def render(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page, with what every page needs: the officer, the instant, the token of its forms."""
     services: Services = request.app.state.services
     principal: Principal | None = getattr(request.state, "principal", None)
     content = (
         _environment()
-        .get_template(template)
+        .get_template(name)
         .render(
             principal=principal,
             login=getattr(request.state, "login", ""),

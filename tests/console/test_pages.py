@@ -10,8 +10,10 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.app import create_app
+from api.console.page import template
 from api.console.routes import ROUTERS
 from api.permissions import HIDDEN, ROLE_PERMISSIONS, Permission, Role
+from api.schemas.screenings import ScreeningOut
 from tests.api.fakes import FakeCase
 from tests.api.house import House
 from tests.api.images import png
@@ -269,6 +271,46 @@ async def test_a_case_shows_all_that_belongs_to_it_audited(house: House, sign_in
     assert f"/console/decisions/{decision.decision_id}/plot" in page.text
     assert house.audited("read", f"case:{case.case_id}")
     assert house.audited("read", f"decision:{decision.decision_id}")
+
+
+def test_a_screening_shows_what_contributed_to_each_hit() -> None:
+    digest = "ab" * 32
+    hit = {
+        "entity_id": "ofac-1",
+        "list": {"name": "us_ofac_sdn", "version": "1", "sha256": digest},
+        "schema": "Person",
+        "caption": "Jan Beispiel",
+        "score": 0.97,
+        "log_odds": 3.5,
+        "strength": "strong",
+        "rule": "additive",
+        "matched_name": "Ян Бейшпиль",
+        "text": "Name and birth date agree.",
+        "contributions": [
+            {"feature": "birth_date", "query_value": "1990", "list_value": "1990", "delta": 1.25, "value": 1.0}
+        ],
+        "record_hash": digest,
+        "decision_id": uuid4(),
+    }
+    screening = ScreeningOut.model_validate(
+        {
+            "screening_id": uuid4(),
+            "customer_id": None,
+            "outcome": "strong",
+            "stale": True,
+            "as_of": datetime(2026, 3, 1, tzinfo=UTC),
+            "threshold": 0.5,
+            "index_version": None,
+            "basis_sha256": digest,
+            "lists": [],
+            "scorer": {"name": "screening-additive", "version": "2", "sha256": digest},
+            "decision_ids": [],
+            "hits": [hit],
+        }
+    )
+    shown = template("_screening.html").render(each=screening)
+    for said in ("Jan Beispiel", "Ян Бейшпиль", "A list was stale", "Birth date", "+1.250", "1 Mar 2026"):
+        assert said in shown
 
 
 async def test_what_is_missing_is_said(house: House, sign_in: Any) -> None:

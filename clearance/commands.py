@@ -36,8 +36,11 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
     from kyc.checks import code_of, cross_check
     from kyc.document import to_json, with_codes
     from kyc.faces import match_faces
-    from kyc.reader import read_document
+    from kyc.layout_tagger import LayoutTagger
+    from kyc.reader import Reader
 
+    folder = Settings().visual_zone_model
+    reader = Reader() if folder is None else Reader(tagger=LayoutTagger(folder))
     today = datetime.now(UTC).date()
     failed = False
     for file in files:
@@ -55,7 +58,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
             else:
                 errors.print(f"{file}: {decoded.problem}")
             continue
-        readings = [read_document(page, today) for page in decoded.pages]
+        readings = [reader.read(page, today) for page in decoded.pages]
         page, reading = next(
             ((p, r) for p, r in zip(decoded.pages, readings, strict=True) if r.mrz is not None),
             (decoded.pages[0], readings[0]),

@@ -20,6 +20,8 @@ from kyc.upright import Upright
 from kyc.zone_looks import Look
 
 TESSERACT_HEIGHT = 40
+CODES = "PIACV"
+"""First letters of documents' codes: 9303-4 to 9303-7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def _better(printed: ReadZone | None, inked: ReadZone | None) -> ReadZone | None
     not count: a document whose digits are really wrong must not become right by looking often enough."""
     if printed is None or inked is None:
         return printed or inked
-    if inked.reading.valid and not any(repair.rule == "LIKELIEST_VALID" for repair in inked.reading.repairs):
-        better = not printed.reading.valid or (inked.reading.readers_agree and not printed.reading.readers_agree)
-        return inked if better else printed
+    settled = not any(repair.rule == "LIKELIEST_VALID" for repair in inked.reading.repairs)
+    # Lines cut a sign short spoil both readers of them alike: where the text reader's own lines hold, they stay.
+    if not printed.reading.valid and inked.reading.valid and settled and inked.reading.lines[0][0] in CODES:
+        return inked
     return printed

@@ -36,11 +36,15 @@ log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 0.005
 GROUP_ROWS = 512
+SLICE = 64
+"""Transactions assessed before whatever else is under way has its turn."""
 LOCK_SPACE = 0x636C72
 """The first half of the advisory locks' key: other locks in the database use another."""
 
 ingested = Counter("clearance_transactions_total", "Transactions taken by the engine.", ["outcome"])
 commit_seconds = Histogram("clearance_engine_commit_seconds", "From the first transaction of a group to its commit.")
+
+_NOT_COMMITTED = "a group of tenant %s was not committed; its state is dropped"
 
 Boundary = Callable[[str], None]
 """Called when the engine passes `before_push`, `after_push`, `before_commit`, `after_commit`, `before_answer`."""
@@ -55,6 +59,34 @@ class _Request:
     tenant_id: UUID
     transactions: Sequence[Transaction]
     answer: "asyncio.Future[list[TransactionAnswer]]"
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A group that was assessed and is not written yet."""
+
+    tenant_id: UUID
+    requests: list[_Request]
+    partition: Partition
+    group: Group
+    started: float
+    writing: "asyncio.Task[None] | None" = None
+
+    @property
+    def ids(self) -> set[str]:
+        return _ids(self.requests)
+
+
+def _ids(requests: Sequence[_Request]) -> set[str]:
+    return {transaction.transaction_id for request in requests for transaction in request.transactions}
+
+
+def _by_tenant(requests: Sequence[_Request]) -> dict[UUID, list[_Request]]:
+    """In the order in which the tenants came first."""
+    found: dict[UUID, list[_Request]] = {}
+    for request in requests:
+        found.setdefault(request.tenant_id, []).append(request)
+    return found
 
 
 class StreamingEngine:
@@ -78,6 +110,8 @@ class StreamingEngine:
         self._queue: asyncio.Queue[_Request] = asyncio.Queue(maxsize=1024)
         self._data_keys: dict[UUID, tuple[bytes, float]] = {}
         self._committing: asyncio.Task[None] | None = None
+        self._gathered: list[_Request] = []
+        self._writing: _Prepared | None = None
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
@@ -93,8 +127,10 @@ class StreamingEngine:
         if self._committing is not None:
             self._committing.cancel()
             await asyncio.gather(self._committing, return_exceptions=True)
+        await self._written()
         while not self._queue.empty():
-            request = self._queue.get_nowait()
+            self._gathered.append(self._queue.get_nowait())
+        for request in self._gathered:
             if not request.answer.done():
                 request.answer.set_exception(EngineRebuilding("the engine is stopping"))
 
@@ -178,52 +214,44 @@ class StreamingEngine:
     # --- Group commit -------------------------------------------------------------------------------------------------
 
     async def _commit_for_ever(self) -> None:
+        """Two stages side by side: while Postgres writes a group, the next one is assessed."""
         while True:
-            requests = [await self._queue.get()]
-            with commit_seconds.time():
-                rows = len(requests[0].transactions)
-                deadline = time.perf_counter() + GROUP_SECONDS
-                while rows < GROUP_ROWS and (left := deadline - time.perf_counter()) > 0:
-                    try:
-                        requests.append(await asyncio.wait_for(self._queue.get(), left))
-                    except TimeoutError:
-                        break
-                    rows += len(requests[-1].transactions)
-                for tenant_id in dict.fromkeys(request.tenant_id for request in requests):
-                    await self._commit_tenant(tenant_id, [r for r in requests if r.tenant_id == tenant_id])
+            for tenant_id, requests in _by_tenant(await self._next_requests()).items():
+                # Whether a transaction is new, its commit tells: who repeats one that is being written waits for it.
+                if self._writing is not None and not self._writing.ids.isdisjoint(_ids(requests)):
+                    await self._written()
+                prepared = await self._prepare(tenant_id, requests)
+                await self._written()
+                if prepared is not None:
+                    self._writing = prepared
+                    prepared.writing = asyncio.create_task(self._write(prepared))
 
-    async def _commit_tenant(self, tenant_id: UUID, requests: list[_Request]) -> None:
+    async def _next_requests(self) -> list[_Request]:
+        """One at least, and what comes within a few milliseconds; while a group is written, what comes until then."""
+        requests = self._gathered = [await self._queue.get()]
+        rows = len(requests[0].transactions)
+        deadline = time.perf_counter() + GROUP_SECONDS
+        while rows < GROUP_ROWS and (left := deadline - time.perf_counter()) > 0:
+            try:
+                requests.append(await asyncio.wait_for(self._queue.get(), left))
+            except TimeoutError:
+                break
+            rows += len(requests[-1].transactions)
+        return requests
+
+    async def _written(self) -> None:
+        """Until the group that is being written is committed or refused."""
+        if self._writing is not None and self._writing.writing is not None:
+            # Shielded: who waits may be cancelled, what is being written goes on to its end.
+            await asyncio.shield(self._writing.writing)
+        self._writing = None
+
+    async def _prepare(self, tenant_id: UUID, requests: list[_Request]) -> _Prepared | None:
+        """Assess what is new; None where that failed and everybody was told."""
+        started = time.perf_counter()
         try:
-            answers = await self._take(tenant_id, [t for request in requests for t in request.transactions])
-        except asyncio.CancelledError:
-            self._refuse(tenant_id, requests, EngineRebuilding("the engine is stopping"))
-            raise
-        except Exception as error:
-            # Whatever went wrong, memory may be ahead of the database now: drop it, the next request rebuilds it.
-            log.exception("a group of tenant %s was not committed; its state is dropped", tenant_id)
-            failure = (
-                error if isinstance(error, EngineRebuilding | PartitionTaken) else EngineRebuilding(str(type(error)))
-            )
-            self._refuse(tenant_id, requests, failure)
-            return
-        self._boundary("before_answer")
-        given = iter(answers)
-        for request in requests:
-            answered = [next(given) for _ in request.transactions]
-            if not request.answer.done():
-                request.answer.set_result(answered)
-
-    def _refuse(self, tenant_id: UUID, requests: list[_Request], error: Exception) -> None:
-        self._partitions.pop(tenant_id, None)
-        for request in requests:
-            if not request.answer.done():
-                request.answer.set_exception(
-                    error if isinstance(error, EngineRebuilding) else EngineRebuilding(type(error).__name__)
-                )
-
-    async def _take(self, tenant_id: UUID, submitted: Sequence[Transaction]) -> list[TransactionAnswer]:
-        partition = await self._partition(tenant_id)
-        try:
+            partition = await self._partition(tenant_id)
+            submitted = [transaction for request in requests for transaction in request.transactions]
             async with tenant_transaction(self._pool, tenant_id) as connection:
                 known = await transactions.existing_ids(connection, {t.transaction_id for t in submitted})
                 new: dict[str, Transaction] = {}
@@ -231,23 +259,69 @@ class StreamingEngine:
                     if transaction.transaction_id not in known:
                         new.setdefault(transaction.transaction_id, transaction)
                 group = await self._assess(connection, tenant_id, partition, list(new.values()))
-                await group.write(connection)
+            return _Prepared(tenant_id, requests, partition, group, started)
+        except PoolTimeout:
+            self._refuse(tenant_id, requests, EngineRebuilding("the database does not answer"))
+        except asyncio.CancelledError:
+            self._refuse(tenant_id, requests, EngineRebuilding("the engine is stopping"))
+            raise
+        except Exception as error:
+            log.exception(_NOT_COMMITTED, tenant_id)
+            self._refuse(tenant_id, requests, _rebuilding(error))
+        return None
+
+    async def _write(self, prepared: _Prepared) -> None:
+        tenant_id, requests = prepared.tenant_id, prepared.requests
+        if self._partitions.get(tenant_id) is not prepared.partition:
+            # The group before was not committed, and this one was assessed on top of it.
+            self._refuse(tenant_id, requests, EngineRebuilding("the state was dropped"))
+            return
+        try:
+            async with tenant_transaction(self._pool, tenant_id) as connection:
+                await prepared.group.write(connection)
                 self._boundary("before_commit")
             self._boundary("after_commit")
-        except PoolTimeout as error:
-            raise EngineRebuilding("the database does not answer") from error
-        for outcome in group.outcomes:
+            answers = await self._answers(prepared)
+        except PoolTimeout:
+            self._refuse(tenant_id, requests, EngineRebuilding("the database does not answer"))
+            return
+        except asyncio.CancelledError:
+            self._refuse(tenant_id, requests, EngineRebuilding("the engine is stopping"))
+            raise
+        except Exception as error:
+            log.exception(_NOT_COMMITTED, tenant_id)
+            self._refuse(tenant_id, requests, _rebuilding(error))
+            return
+        commit_seconds.observe(time.perf_counter() - prepared.started)
+        for outcome in prepared.group.outcomes:
             ingested.labels(outcome=outcome).inc()
-        answers = {answer.transaction_id: answer for answer in group.answers}
+        self._boundary("before_answer")
+        given = iter(answers)
+        for request in requests:
+            answered = [next(given) for _ in request.transactions]
+            if not request.answer.done():
+                request.answer.set_result(answered)
+
+    def _refuse(self, tenant_id: UUID, requests: list[_Request], error: EngineRebuilding) -> None:
+        """Whatever went wrong, memory may be ahead of the database now: drop it, the next request rebuilds it."""
+        self._partitions.pop(tenant_id, None)
+        for request in requests:
+            if not request.answer.done():
+                request.answer.set_exception(error)
+
+    async def _answers(self, prepared: _Prepared) -> list[TransactionAnswer]:
+        """One a submitted transaction, in order: the first of an id is accepted, the others repeat it."""
+        answers = {answer.transaction_id: answer for answer in prepared.group.answers}
         first: set[str] = set()
         result = []
-        for transaction in submitted:
-            accepted = answers.get(transaction.transaction_id)
-            if accepted is None or transaction.transaction_id in first:
-                result.append(await self._duplicate(tenant_id, transaction.transaction_id))
-            else:
-                first.add(transaction.transaction_id)
-                result.append(accepted)
+        for request in prepared.requests:
+            for transaction in request.transactions:
+                accepted = answers.get(transaction.transaction_id)
+                if accepted is None or transaction.transaction_id in first:
+                    result.append(await self._duplicate(prepared.tenant_id, transaction.transaction_id))
+                else:
+                    first.add(transaction.transaction_id)
+                    result.append(accepted)
         return result
 
     async def _duplicate(self, tenant_id: UUID, transaction_id: str) -> TransactionAnswer:
@@ -279,14 +353,15 @@ class StreamingEngine:
         parties = [_with_parties(transaction, known) for transaction in new]
         unknown = [t.debtor_account not in known and t.creditor_account not in known for t in parties]
         self._boundary("before_push")
-        assessed = partition.assess(parties, unknown)
+        for start in range(0, len(parties), SLICE):
+            assessed = partition.assess(parties[start : start + SLICE], unknown[start : start + SLICE])
+            for each in assessed:
+                owner = owners.get(each.transaction.debtor_account) or owners.get(each.transaction.creditor_account)
+                subject_id = owner or tenant_id
+                data_key = await self._data_key(connection, tenant_id, subject_id)
+                group.add(each, subject_id, data_key)
+            await asyncio.sleep(0)  # the group before is being written: let it go on
         self._boundary("after_push")
-        first_seq = await transactions.next_ingest_seq(connection, tenant_id, len(parties))
-        for number, each in enumerate(assessed):
-            owner = owners.get(each.transaction.debtor_account) or owners.get(each.transaction.creditor_account)
-            subject_id = owner or tenant_id
-            data_key = await self._data_key(connection, tenant_id, subject_id)
-            group.add(each, first_seq + number, subject_id, data_key)
         return group
 
     async def _data_key(self, connection: Connection, tenant_id: UUID, subject_id: UUID) -> bytes:
@@ -298,6 +373,10 @@ class StreamingEngine:
         data_key = self._keys.unwrap(tenant_id, wrapped)
         self._data_keys[subject_id] = (data_key, time.monotonic() + 60.0)
         return data_key
+
+
+def _rebuilding(error: Exception) -> EngineRebuilding:
+    return error if isinstance(error, EngineRebuilding) else EngineRebuilding(type(error).__name__)
 
 
 def _with_parties(transaction: Transaction, known: Mapping[str, UUID]) -> Transaction:

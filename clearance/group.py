@@ -1,11 +1,12 @@
 """What one commit of the engine writes for one tenant: rows made from assessed transactions, written together."""
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
+
+import orjson
 
 from aml.engine import Hit
 from aml.transaction import Transaction
@@ -48,18 +49,18 @@ class Group:
     now: datetime
     answers: list[TransactionAnswer] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
-    _rows: list[transactions.TransactionRow] = field(default_factory=list)
+    _taken: list[tuple[Assessed, UUID, UUID, bytes]] = field(default_factory=list)
     _scores: list[decisions.BatchRow] = field(default_factory=list)
     _alert_decisions: list[decisions.BatchRow] = field(default_factory=list)
     _alert_explanation: Explanation | None = None
     _alerts: list[alerts.NewAlert] = field(default_factory=list)
     _outbox: list[NewOutbox] = field(default_factory=list)
 
-    def add(self, assessed: Assessed, seq: int, subject_id: UUID, data_key: bytes) -> None:
+    def add(self, assessed: Assessed, subject_id: UUID, data_key: bytes) -> None:
         """A transaction with its score decision, and an alert with its own decision where one is raised."""
         score = self._score(assessed, subject_id, data_key)
         self._scores.append(score)
-        self._rows.append(_transaction_row(self.tenant_id, assessed, seq, subject_id, score.decision_id, data_key))
+        self._taken.append((assessed, subject_id, score.decision_id, data_key))
         alert_id = self._add_alert(assessed, assessed.alert_explanation, subject_id, data_key)
         self.outcomes.append(assessed.alert)
         self.answers.append(
@@ -76,10 +77,15 @@ class Group:
 
     async def write(self, connection: Connection) -> None:
         """Everything, in the transaction that the caller commits."""
-        if not self._rows:
+        if not self._taken:
             return
-        await transactions.append_transactions(connection, self._rows)
-        inputs = (InputRef("transactions", sha256_hex(b"".join(row.digest for row in self._rows))),)
+        first = await transactions.next_ingest_seq(connection, self.tenant_id, len(self._taken))
+        rows = [
+            _transaction_row(self.tenant_id, assessed, first + number, subject_id, decision_id, data_key)
+            for number, (assessed, subject_id, decision_id, data_key) in enumerate(self._taken)
+        ]
+        await transactions.append_transactions(connection, rows)
+        inputs = (InputRef("transactions", sha256_hex(b"".join(row.digest for row in rows))),)
         header = self._header(
             DecisionKind.TRANSACTION_SCORE,
             self.partition.model,
@@ -149,7 +155,7 @@ class Group:
             ),
             findings,
         )
-        evidence = evidence_text(values, findings, decision.sentence).encode()
+        evidence = evidence_text(values, findings, sentence(decision)).encode()
         return _batch_row(decision, shap, evidence, data_key)
 
     def _add_alert(
@@ -168,6 +174,7 @@ class Group:
             explanation,
             (*assessed.alert_findings, *(_hit_finding(hit) for hit in assessed.hits)),
         )
+        decision = replace(decision, sentence=sentence(decision))
         self._alert_explanation = explanation
         shap = [contribution.shap for contribution in explanation.contributions]
         self._alert_decisions.append(_batch_row(decision, shap, evidence_bytes(decision), data_key))
@@ -210,7 +217,8 @@ class Group:
         explanation: Explanation,
         findings: tuple[Finding, ...],
     ) -> Decision:
-        decision = Decision(
+        """Without its sentence, which the caller adds."""
+        return Decision(
             decision_id=decisions.new_decision_id(self.now),
             kind=kind,
             tenant_id=self.tenant_id,
@@ -228,7 +236,6 @@ class Group:
             code_version=CODE_VERSION,
             as_of=self.now,
         )
-        return replace(decision, sentence=sentence(decision))
 
 
 # --- Transactions as rows ---------------------------------------------------------------------------------------------
@@ -268,7 +275,7 @@ def _digest(t: Transaction) -> bytes:
     sent: list[str | None] = [t.transaction_id, t.booked_at.isoformat(), str(t.money.amount), t.money.currency]
     sent += [t.debtor_account, t.creditor_account, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
     sent += [t.debtor_bank, t.creditor_bank, t.branch]
-    return sha256(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()).digest()
+    return sha256(orjson.dumps(sent)).digest()
 
 
 # --- Decisions as rows ------------------------------------------------------------------------------------------------

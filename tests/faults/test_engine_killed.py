@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 
 import jurisdictions
 from api.services import EngineRebuilding
-from clearance.engine import LOCK_SPACE, PartitionTaken, StreamingEngine
+from clearance.engine import LOCK_SPACE, Boundary, PartitionTaken, StreamingEngine
 from clearance.keyring import KeyName, Keyring, create_missing_keys
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
 from clearance.settings import REPOSITORY, Settings
@@ -62,13 +62,15 @@ def run_until_killed(settings: Settings, tenant: UUID, boundary: str, visit: int
 
 
 @asynccontextmanager
-async def running_engine(settings: Settings) -> AsyncIterator[tuple[StreamingEngine, Pool]]:
+async def running_engine(
+    settings: Settings, boundary: Boundary = lambda _: None
+) -> AsyncIterator[tuple[StreamingEngine, Pool]]:
     keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
     conninfo = role_conninfo(settings.database_url, "clearance_engine")
     pool = await open_pool(settings.database_url, "clearance_engine")
     try:
         async with await AsyncConnection.connect(conninfo, autocommit=True) as lock:
-            engine = StreamingEngine(pool, lock, keys, load(settings.models / "transactions"))
+            engine = StreamingEngine(pool, lock, keys, load(settings.models / "transactions"), (), boundary)
             await engine.start()
             try:
                 yield engine, pool

@@ -1,0 +1,134 @@
+"""While a group is written the next one is assessed: nothing of that shows in order, state, repeats or failures."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from api.schemas.transactions import TransactionAnswer
+from api.services import EngineRebuilding
+from clearance.engine import StreamingEngine
+from clearance.keyring import create_missing_keys
+from clearance.settings import Settings
+from clearance.tenancy import add_tenant
+from store.connection import tenant_transaction
+from store.transactions import iterate_for_rebuild
+from tests.conftest import Database
+from tests.faults.test_engine_killed import PROBES, counted, reference, running_engine
+from tests.faults.world import SIZE, batches, world
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    settings = Settings(home=tmp_path, admin_database_url=database.url, database_url=database.url)
+    create_missing_keys(settings.secrets_folder)
+    return settings
+
+
+class Overlap:
+    """Counts how often a group was assessed while another one was being written, and fails a commit when told to."""
+
+    def __init__(self, fail_at: int = 0) -> None:
+        self.overlaps = self.commits = 0
+        self.fail_at = fail_at
+        self._assessed = 0
+
+    def __call__(self, boundary: str) -> None:
+        if boundary == "before_push":
+            self._assessed += 1
+        if boundary == "before_commit":
+            self.commits += 1
+            self.overlaps += self._assessed > self.commits
+            if self.commits == self.fail_at:
+                raise RuntimeError("the commit fails")
+
+
+async def submit_singly(engine: StreamingEngine, tenant_id: UUID, count: int) -> list[TransactionAnswer | Exception]:
+    """The first `count` transactions, each a request of its own, all sent at once in their order."""
+    sent = [asyncio.create_task(engine.submit(tenant_id, [each])) for each in world()[:count]]
+    done = await asyncio.gather(*sent, return_exceptions=True)
+    assert all(isinstance(each, list | EngineRebuilding) for each in done), done
+    return [each[0] if isinstance(each, list) else each for each in done]  # type: ignore[misc]
+
+
+async def submit_batches(
+    engine: StreamingEngine, tenant_id: UUID, numbers: range
+) -> list[list[TransactionAnswer] | BaseException]:
+    sent = []
+    for number in numbers:
+        sent.append(asyncio.create_task(engine.submit(tenant_id, batches()[number])))
+        await asyncio.sleep(0.02)  # a group each
+    return await asyncio.gather(*sent, return_exceptions=True)
+
+
+async def test_groups_overlap_and_the_state_is_that_of_one_after_the_other(settings: Settings) -> None:
+    tenant, seen = await add_tenant(settings, "Overlapping", "US"), Overlap()
+    async with running_engine(settings, seen) as (engine, pool):
+        answers = await submit_batches(engine, tenant.tenant_id, range(6))
+        async with tenant_transaction(pool, tenant.tenant_id) as connection:
+            rows = [row async for row in iterate_for_rebuild(connection, tenant.tenant_id)]
+        probes = world()[-PROBES:]
+        live = engine._partitions[tenant.tenant_id].assess(probes, [True] * PROBES)
+    assert seen.overlaps > 0, "nothing was assessed while something was written: this test shows nothing"
+    assert [row.transaction_id for row in rows] == [t.transaction_id for t in world()[: 6 * SIZE]]
+    assert [row.ingest_seq for row in rows] == list(range(6 * SIZE))
+    for batch, answered in zip(batches(), answers, strict=False):
+        assert isinstance(answered, list)
+        assert [each.transaction_id for each in answered] == [each.transaction_id for each in batch]
+        assert {each.status for each in answered} == {"accepted"}
+    expected = reference(rows, settings).assess(probes, [True] * PROBES)
+    for ours, theirs in zip(live, expected, strict=True):
+        assert ours.features.tobytes() == theirs.features.tobytes()
+        assert (ours.margin, ours.hits, ours.alert) == (theirs.margin, theirs.hits, theirs.alert)
+
+
+@pytest.mark.parametrize("fail_at", [1, 2])
+async def test_a_failed_commit_takes_with_it_what_was_assessed_upon_it(settings: Settings, fail_at: int) -> None:
+    tenant, seen = await add_tenant(settings, "Failing", "US"), Overlap(fail_at)
+    async with running_engine(settings, seen) as (engine, pool):
+        answers = await submit_batches(engine, tenant.tenant_id, range(6))
+        refused = [number for number, answered in enumerate(answers) if isinstance(answered, EngineRebuilding)]
+        assert refused
+        # What was refused is sent again, as clients do; what was answered is there.
+        for number in refused:
+            again = await engine.submit(tenant.tenant_id, batches()[number])
+            assert {each.status for each in again} == {"accepted"}
+        async with tenant_transaction(pool, tenant.tenant_id) as connection:
+            rows = [row async for row in iterate_for_rebuild(connection, tenant.tenant_id)]
+        probes = world()[-PROBES:]
+        live = engine._partitions[tenant.tenant_id].assess(probes, [True] * PROBES)
+    assert sorted(row.transaction_id for row in rows) == sorted(t.transaction_id for t in world()[: 6 * SIZE])
+    assert [row.ingest_seq for row in rows] == list(range(6 * SIZE))
+    assert counted(settings, "SELECT count(*) FROM decision WHERE kind = 'transaction_score'") == 6 * SIZE
+    expected = reference(rows, settings).assess(probes, [True] * PROBES)
+    assert [ours.features.tobytes() for ours in live] == [theirs.features.tobytes() for theirs in expected]
+
+
+async def test_one_that_is_sent_twice_at_once_counts_once(settings: Settings) -> None:
+    tenant = await add_tenant(settings, "Twice", "US")
+    async with running_engine(settings) as (engine, _):
+        both = await asyncio.gather(*(submit_batches(engine, tenant.tenant_id, range(3)) for _ in range(2)))
+    for once, twice in zip(*both, strict=True):
+        assert isinstance(once, list)
+        assert isinstance(twice, list)
+        for first, second in zip(once, twice, strict=True):
+            assert sorted((first.status, second.status)) == ["accepted", "duplicate"]
+            assert (first.decision_id, first.score, first.alert_id) == (
+                second.decision_id,
+                second.score,
+                second.alert_id,
+            )
+    assert counted(settings, "SELECT count(*) FROM transaction") == 3 * SIZE
+
+
+async def test_whoever_waits_when_it_stops_is_told(settings: Settings) -> None:
+    tenant = await add_tenant(settings, "Stopping", "US")
+    async with running_engine(settings) as (engine, _):
+        waiting = asyncio.create_task(submit_singly(engine, tenant.tenant_id, 3 * SIZE))
+        await asyncio.sleep(0.05)
+        await engine.stop()
+        async with asyncio.timeout(10):
+            answers = await waiting
+    taken = [each.transaction_id for each in answers if isinstance(each, TransactionAnswer)]
+    assert counted(settings, "SELECT count(*) FROM transaction") == len(taken)

@@ -73,9 +73,6 @@ class Settings(BaseSettings):
     narrative_model: Path | None = Field(
         default=None, description="Folder of a causal language model that rewrites narratives; none without it."
     )
-    narrative_model: Path | None = Field(
-        default=None, description="Folder of a causal language model that rewrites narratives; none without it."
-    )
     gateways: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: where its reports go.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")

@@ -363,7 +363,7 @@ def test_the_web_ui_shows_what_is_opened_for_who_is_signed_in(world: World) -> N
         page.reload()
         expect(page.get_by_text(world.alert).nth(1)).to_be_attached()
         expect(page.get_by_text('"regime"').first).to_be_visible()
-        expect(page.get_by_text("Record: decide").first).to_be_visible()
+        expect(page.get_by_text("Deadline of the case").first).to_be_visible()  # a summary
         expect(page.get_by_text("Codec Server could not connect")).to_have_count(0)
     audited = world.house.rows(
         "SELECT count(*) FROM audit WHERE action = 'decode payloads' AND allowed AND about = %s", f"case:{world.alert}"

@@ -5,14 +5,17 @@ export UV_LINK_MODE ?= copy
 # LightGBM wants the compiler's OpenMP runtime; where the machine has none, `setup` links the one in scikit-learn's wheel here.
 export LD_LIBRARY_PATH := $(CURDIR)/.venv/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: demo test up check setup lock format train \
-	bench-onboarding bench-documents bench-screening bench-typologies bench-decisions bench-filings
+.PHONY: demo test test-console up check setup lock format \
+	bench-onboarding bench-documents bench-screening bench-typologies bench-console bench-decisions bench-filings
 
 demo: setup ## run the main job once and print what happened
 	@$(BIN)/clearance demo
 
 test: setup ## run every test
 	@$(BIN)/python -m pytest
+
+test-console: setup ## the browser tests alone, in Debian's Chromium (apt-get install chromium)
+	@$(BIN)/python -m pytest tests/console
 
 up: setup ## leave the service running; Ctrl-C stops it
 	@$(BIN)/clearance up
@@ -48,9 +51,14 @@ format:
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench-onboarding bench-documents bench-screening bench-typologies bench-filings: bench-%: setup
+bench-onboarding bench-documents bench-screening bench-typologies bench-console: bench-%: setup
 	@$(BIN)/python -m benchmarks.$*
+
+bench-filings: setup
+	@$(BIN)/python -m benchmarks.filings
+	@$(BIN)/python -m benchmarks.filing_secrecy
 
 bench-decisions: setup
 	@$(BIN)/python -m benchmarks.decisions_shap
 	@$(BIN)/python -m benchmarks.decisions_store
+	@$(BIN)/python -m benchmarks.decisions_engine

@@ -153,7 +153,8 @@ async def test_no_parameter_of_a_url_is_personal(house: House) -> None:
         for parameter in operation.get("parameters", [])
         if parameter["in"] in ("path", "query")
     }
-    ids = {"application_id", "alert_id", "decision_id", "case_id", "document_id", "filing_id", "page"} | {"evidence_id"}
+    ids = {"application_id", "alert_id", "decision_id", "case_id", "document_id", "filing_id", "page"}
+    ids |= {"evidence_id", "number"}
     filters = {"assignee", "reason", "min_risk", "due_before", "due_after", "escalated", "snoozed", "sort"}
     assert names == ids | filters | {"state", "status", "limit", "after", "about", "kind"}
 

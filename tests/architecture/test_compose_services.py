@@ -28,7 +28,16 @@ from clearance.stack import Ports, running_postgres, start_temporal, stop_proces
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 240.0
-SERVICES = ("api", "engine", "worker", "dispatcher", "sequencer", "filing-worker", "filing-dispatcher", "watchlist-worker")
+SERVICES = (
+    "api",
+    "engine",
+    "worker",
+    "dispatcher",
+    "sequencer",
+    "filing-worker",
+    "filing-dispatcher",
+    "watchlist-worker",
+)
 
 
 @dataclass(frozen=True, slots=True)

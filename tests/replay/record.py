@@ -281,9 +281,8 @@ async def reopening(environment: WorkflowEnvironment, desk: Desk) -> None:
 
 
 async def webhook(environment: WorkflowEnvironment, desk: Desk) -> None:
-    script = Script(
-        answers=[m.WebhookAnswer("failed", 503), m.WebhookAnswer("failed"), m.WebhookAnswer("refused", 410)]
-    )
+    failed, gone = m.WebhookAnswer("failed", 503), m.WebhookAnswer("refused", 410)
+    script = Script(answers=[failed, failed, gone])
     async with worker(environment.client, script):
         handle = await environment.client.start_workflow(
             WebhookWorkflow.run,

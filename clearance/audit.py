@@ -165,7 +165,8 @@ def verify(
     """Verify an export, or a proof, and print what was found; needs neither database nor settings.
 
     `checkpoints` is the folder (or the file) where checkpoints are kept outside the database; with `timestamp_roots`
-    the time stamps beside them are verified too. Raises `KeyUnreadable`, `OSError`, and `store.ledger_verifier.Unreadable` for what is not an export or a proof.
+    the time stamps beside them are verified too. Raises `KeyUnreadable`, `OSError`, and
+    `store.ledger_verifier.Unreadable` for what is not an export or a proof.
     """
     key = _public_key(public_key)
     lines = ledger_verifier.read_lines(file)

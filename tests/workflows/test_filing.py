@@ -1,4 +1,4 @@
-"""A filing's life: drafted, kept back while it has problems, approved by a second officer, sent once, answered, continued."""
+"""A filing's life: drafted, kept back with problems, approved by a second officer, sent once, answered, continued."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -35,7 +35,8 @@ RUN apt-get update \
     && groupadd --gid 10001 clearance \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/clearance --create-home --shell /usr/sbin/nologin clearance \
     && install -d -o 10001 -g 10001 -m 0700 /run/keys /var/lib/clearance/vault /var/lib/clearance/checkpoints \
-        /var/lib/clearance/filing-checkpoints /var/lib/clearance/filings /var/lib/clearance/watchlists /var/lib/clearance/cache
+        /var/lib/clearance/filing-checkpoints /var/lib/clearance/filings /var/lib/clearance/watchlists /var/lib/clearance/engine \
+        /var/lib/clearance/cache
 
 COPY --from=build /opt/clearance /opt/clearance
 COPY --from=build /app /app

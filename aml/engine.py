@@ -19,7 +19,7 @@ from aml.features import feature_names
 from aml.kernels import sources_digest
 from aml.money import DECIMALS, LARGEST_MINOR, InvalidMoney, from_minor, to_minor
 from aml.parameters import MonitoringParameters
-from aml.snapshots import SnapshotUnusable, pack, unpack
+from aml.snapshots import Contents, SnapshotUnusable, pack, unpack
 from aml.state import (
     ACCEPTED,
     BELOW,
@@ -166,8 +166,9 @@ class Engine:
             tuple(i for i, row in enumerate(rows) if row[5] & UNRATED),
         )
 
-    def snapshot(self) -> bytes:
-        """All that the engine knows, for `restore`. Takes about as many bytes as `nbytes` plus the names."""
+    def contents(self) -> Contents:
+        """All that the engine knows, for `of`. The arrays and lists of names are the engine's own: the next push
+        changes them."""
         arrays = {f"state.{name}": array for name, array in self._stream.state._asdict().items()}
         arrays["arrivals"] = np.array([time for _, time in self._arrivals], np.int64)
         texts = {
@@ -178,7 +179,12 @@ class Engine:
             "branches": list(self._branches),
             "seen": sorted(self._seen),
         }
-        return pack(_KIND, arrays, texts, {"made_by": self._made_by(), "watermark": self._watermark})
+        return Contents(arrays, texts, {"made_by": self._made_by(), "watermark": self._watermark})
+
+    def snapshot(self) -> bytes:
+        """All that the engine knows, for `restore`. Takes about as many bytes as `nbytes` plus the names."""
+        contents = self.contents()
+        return pack(_KIND, contents.arrays, contents.texts, contents.facts)
 
     @classmethod
     def restore(cls, snapshot: bytes, parameters: MonitoringParameters) -> Self:
@@ -186,7 +192,11 @@ class Engine:
 
         Raises `SnapshotUnusable` when the bytes are damaged or were made with other parameters or other kernels.
         """
-        contents = unpack(snapshot, _KIND)
+        return cls.of(unpack(snapshot, _KIND), parameters)
+
+    @classmethod
+    def of(cls, contents: Contents, parameters: MonitoringParameters) -> Self:
+        """As `restore`, of what `contents` gave. Its lists become the engine's own."""
         engine = cls(parameters)
         if contents.facts["made_by"] != engine._made_by():
             raise SnapshotUnusable("the snapshot was made with other parameters or another version of the engine")

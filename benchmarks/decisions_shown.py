@@ -26,7 +26,7 @@ import psycopg
 from aml.generator import generate
 from aml.screening.batch import load_watchlists
 from clearance.client import Caller, RequestRefused, sign_in, wait_for
-from clearance.demo_data import example_filer, listed_person, stories, write_watchlists
+from clearance.demo_data import accounts_to_open, example_filer, listed_person, stories, write_watchlists
 from clearance.filers import FilerFolder
 from clearance.keyring import Keyring, public_hex
 from clearance.lists import load_lists
@@ -45,11 +45,13 @@ MOST = 4
 
 TITLES = {
     "document_acceptance": "Is this document accepted?",
+    "face_match": "Do the selfie and the portrait show one person?",
     "screening": "Is this person on a watchlist?",
     "onboarding_risk": "How risky is this customer?",
     "onboarding_outcome": "What happens with this application?",
     "transaction_score": "How likely does this payment belong to laundering?",
     "alert": "Does this payment raise an alert?",
+    "rating_change": "What does a closed case mean for the customer's rating?",
     "filing_trigger": "Is a report to be drafted?",
 }
 
@@ -96,20 +98,27 @@ def decisions_of(run: Run, name: str, **changes: Any) -> dict[str, Any]:
 
     seen = wait_for(settled, f"a decision on {name}", 300)
     ids = seen["for_officers"]["decisions"]
-    return {each["kind"]: each for each in (run.analyst.get(f"/v1/decisions/{one}") for one in ids)}
+    found = {each["kind"]: each for each in (run.analyst.get(f"/v1/decisions/{one}") for one in ids)}
+    return {**found, "customer_id": seen.get("customer_id")}
 
 
-def monitored(run: Run) -> dict[str, Any]:
-    """Send payments, and answer the decisions on the one of an alert that scored highest; its case is confirmed."""
+def monitored(run: Run, customer_id: str) -> dict[str, Any]:
+    """Send payments, and answer the decisions on the one of an alert that scored highest; its case is confirmed. The
+    accounts that launder are a customer's, so that there is a rating to review."""
     now = datetime.now(UTC).replace(microsecond=0)
     start = now - timedelta(days=DAYS)
     world = generate(11, PEOPLE, DAYS, schemes_per_thousand=4.0, currency="USD", threshold=Decimal(10_000), start=start)
     sent = [payment.transaction for payment in world if payment.transaction.booked_at <= now]
+    accounts = accounts_to_open(world, 12)
+    for account in accounts:
+        run.service.post("/v1/accounts", {"account": account, "customer_id": customer_id})
+    theirs = {each.transaction_id for each in sent if each.debtor_account in accounts}
     best: dict[str, Any] = {}
     began = time.monotonic()
     for place in range(0, len(sent), BATCH):
         for result in run.engine.send(sent[place : place + BATCH])["results"]:
-            if result["alert_id"] and result["score"] > best.get("score", 0.0):
+            known = result["transaction_id"] in theirs
+            if known and result["alert_id"] and result["score"] > best.get("score", 0.0):
                 best = result
     seconds = time.monotonic() - began
     print(f"{len(sent):,} payments in {seconds:.0f} s ({len(sent) / seconds:,.0f}/s over HTTP)")
@@ -117,6 +126,9 @@ def monitored(run: Run) -> dict[str, Any]:
     rows = run.analyst.get("/v1/decisions", about=about)["decisions"]
     rows += run.analyst.get("/v1/decisions", about=f"alert:{best['alert_id']}")["decisions"]
     confirm(run, best["alert_id"])
+    rows += wait_for(
+        lambda: run.analyst.get("/v1/decisions", about=f"customer:{customer_id}")["decisions"], "the rating", 300
+    )
     return {row["kind"]: run.analyst.get(f"/v1/decisions/{row['decision_id']}") for row in rows}
 
 
@@ -275,7 +287,14 @@ def main() -> int:
             expected_foreign_share=0.6,
         )
         listed = decisions_of(run, "on a sanctions list")
-        found = {**risky, "screening": listed["screening"], **monitored(run), "filing_trigger": filing_record(run)}
+        holder = decisions_of(run, "valid passport, same face")
+        found = {
+            **risky,
+            "screening": listed["screening"],
+            "face_match": decisions_of(run, "portrait of another person")["face_match"],
+            **monitored(run, holder["customer_id"]),
+            "filing_trigger": filing_record(run),
+        }
         lines = [line for kind in TITLES for line in section(run, found[kind])]
         lines += ["### The proof", "", "Of the onboarding risk above, by `clearance audit prove`, shortened, and what "]
         lines[-1] += "`clearance audit verify` says of it with the public key alone:"

@@ -1,7 +1,8 @@
 """The streaming engine service: owns tenants, takes their transactions, commits in groups, answers after the commit.
 
 One process owns a tenant, proved by a Postgres advisory lock. Transactions, decisions, explanations, alerts, outbox
-rows and ledger leaves commit together; nobody is answered before. A failed commit drops the state, which is rebuilt.
+rows and ledger leaves commit together; nobody is answered before. A failed commit drops the state, which is rebuilt:
+from the tenant's last snapshot where one fits, and the transactions stored since.
 """
 
 import asyncio
@@ -19,11 +20,13 @@ from psycopg_pool import PoolTimeout
 
 import jurisdictions
 from aml.money import Money
+from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
 from clearance.group import Group
-from clearance.partition import UNKNOWN_ACCOUNT, Partition
+from clearance.partition import UNKNOWN_ACCOUNT, Partition, Place
+from clearance.snapshots import SnapshotFolder
 from explain.attribution import TreeModel
 from explain.registry import Artifact
 from jurisdictions.monitoring import monitoring_parameters
@@ -38,16 +41,24 @@ GROUP_SECONDS = 0.005
 GROUP_ROWS = 512
 SLICE = 64
 """Transactions assessed before whatever else is under way has its turn."""
+SNAPSHOT_ROWS = 20_000
+"""Transactions after which a snapshot is written, at least: a second or two of rebuilding."""
+SNAPSHOT_BYTES_A_ROW = 2_000
+"""A large state is written more rarely, so that no more than this is written for each transaction taken."""
+LEAST_AT_STOP = 1_000
+"""New transactions for which a clean stop writes one: fewer are assessed again as fast."""
 LOCK_SPACE = 0x636C72
 """The first half of the advisory locks' key: other locks in the database use another."""
 
 ingested = Counter("clearance_transactions_total", "Transactions taken by the engine.", ["outcome"])
+snapshots = Counter("clearance_engine_snapshots_total", "Engine states written, read and refused.", ["outcome"])
 commit_seconds = Histogram("clearance_engine_commit_seconds", "From the first transaction of a group to its commit.")
 
 _NOT_COMMITTED = "a group of tenant %s was not committed; its state is dropped"
 
 Boundary = Callable[[str], None]
-"""Called when the engine passes `before_push`, `after_push`, `before_commit`, `after_commit`, `before_answer`."""
+"""Called when the engine passes `before_push`, `after_push`, `before_commit`, `after_commit`, `before_answer`,
+`after_snapshot`."""
 
 
 class PartitionTaken(Exception):
@@ -100,8 +111,11 @@ class StreamingEngine:
         model: Artifact,
         tenants: Sequence[UUID] = (),
         boundary: Boundary = lambda _: None,
+        snapshots: SnapshotFolder | None = None,
+        snapshot_rows: int = SNAPSHOT_ROWS,
     ) -> None:
-        """`lock` is a connection of its own that holds the ownership; `tenants` the partition, all when empty."""
+        """`lock` is a connection of its own that holds the ownership; `tenants` the partition, all when empty. Without
+        `snapshots` every start assesses again all that is stored."""
         self._pool, self._lock, self._keys = pool, lock, keys
         self._model, self._trees = model, TreeModel.from_text(model.content)
         self._only = frozenset(tenants)
@@ -112,6 +126,10 @@ class StreamingEngine:
         self._committing: asyncio.Task[None] | None = None
         self._gathered: list[_Request] = []
         self._writing: _Prepared | None = None
+        self._snapshots, self._snapshot_rows = snapshots, snapshot_rows
+        self._since: dict[UUID, int] = {}
+        self._sizes: dict[UUID, int] = {}
+        self._keeping: asyncio.Task[None] | None = None
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
@@ -133,6 +151,11 @@ class StreamingEngine:
         for request in self._gathered:
             if not request.answer.done():
                 request.answer.set_exception(EngineRebuilding("the engine is stopping"))
+        for tenant_id in self._partitions:
+            await self._kept()
+            if self._since.get(tenant_id, 0) >= min(LEAST_AT_STOP, self._snapshot_rows):
+                self._keep(tenant_id)
+        await self._kept()
 
     async def ready(self) -> bool:
         if self._committing is None or self._committing.done():
@@ -185,22 +208,29 @@ class StreamingEngine:
         return self._partitions[tenant_id]
 
     async def _rebuild(self, tenant: Tenant) -> Partition:
-        """Assess again everything that is stored, in `ingest_seq` order."""
+        """Take up the snapshot where one fits, and assess again what is stored since, in `ingest_seq` order."""
         started = time.perf_counter()
         regime = jurisdictions.regime(tenant.regime, datetime.now(UTC).date())
         partition = Partition(regime, monitoring_parameters(regime), self._model, self._trees)
         count = 0
         async with tenant_transaction(self._pool, tenant.tenant_id) as connection:
             await self._register_models(connection, partition)
+            kept = await self._take_up(connection, tenant.tenant_id, partition)
             group: list[transactions.TransactionRow] = []
-            async for row in transactions.iterate_for_rebuild(connection, tenant.tenant_id):
+            first = 0 if kept is None else kept.ingest_seq + 1
+            async for row in transactions.iterate_for_rebuild(connection, tenant.tenant_id, from_seq=first):
                 group.append(row)
                 if len(group) == GROUP_ROWS:
                     count += _assess_again(partition, group)
             count += _assess_again(partition, group)
         log.info(
-            "rebuilt tenant %s from %d transactions in %.1f s", tenant.tenant_id, count, time.perf_counter() - started
+            "rebuilt tenant %s from %s %d transactions in %.1f s",
+            tenant.tenant_id,
+            f"a snapshot up to {kept.ingest_seq} and" if kept else "all",
+            count,
+            time.perf_counter() - started,
         )
+        self._since[tenant.tenant_id] = count
         return partition
 
     async def _register_models(self, connection: Connection, partition: Partition) -> None:
@@ -211,6 +241,70 @@ class StreamingEngine:
             connection, partition.table_ref, "rule_table_json", partition.table.to_bytes(), {}
         )
 
+    # --- Snapshots ----------------------------------------------------------------------------------------------------
+
+    async def _take_up(self, connection: Connection, tenant_id: UUID, partition: Partition) -> Place | None:
+        """Bring a new partition to where the tenant's snapshot was; None, and nothing changed, where none fits."""
+        if self._snapshots is None:
+            return None
+        try:
+            data_key = await self._data_key(connection, tenant_id, tenant_id)
+            contents = await asyncio.to_thread(self._snapshots.read, tenant_id, data_key)
+            if contents is None:
+                return None
+            place = Place(contents.facts["ingest_seq"], UUID(contents.facts["decision_id"]))
+            if await transactions.decision_at(connection, place.ingest_seq) != place.decision_id:
+                raise SnapshotUnusable("the snapshot was made from transactions that the database does not hold")
+            await asyncio.to_thread(partition.take_up, contents)
+        except SnapshotUnusable as refused:
+            log.warning("tenant %s is rebuilt from all its transactions: %s", tenant_id, refused)
+            snapshots.labels(outcome="refused").inc()
+            return None
+        except (subjects.SubjectErased, subjects.SubjectUnknown):
+            log.warning("tenant %s is rebuilt from all its transactions: its own key is gone", tenant_id)
+            await asyncio.to_thread(self._snapshots.remove, tenant_id)
+            return None
+        snapshots.labels(outcome="taken_up").inc()
+        return place
+
+    def _snapshot_due(self, tenant_id: UUID) -> bool:
+        if self._snapshots is None or (self._keeping is not None and not self._keeping.done()):
+            return False
+        rows = max(self._snapshot_rows, self._sizes.get(tenant_id, 0) // SNAPSHOT_BYTES_A_ROW)
+        return self._since.get(tenant_id, 0) >= rows
+
+    def _keep(self, tenant_id: UUID) -> None:
+        """Copy the tenant's state if it is what is stored, and write the copy while the engine goes on."""
+        partition = self._partitions.get(tenant_id)
+        if self._snapshots is None or partition is None or partition.place is None or partition.uncommitted:
+            return
+        self._since[tenant_id] = 0
+        self._keeping = asyncio.create_task(self._write_snapshot(self._snapshots, tenant_id, partition.copied()))
+
+    async def _write_snapshot(self, folder: SnapshotFolder, tenant_id: UUID, contents: Contents) -> None:
+        """What goes wrong costs time at the next start, and nothing else."""
+        started = time.perf_counter()
+        try:
+            async with tenant_transaction(self._pool, tenant_id) as connection:
+                data_key = await self._data_key(connection, tenant_id, tenant_id)
+            self._sizes[tenant_id] = size = await asyncio.to_thread(folder.write, tenant_id, data_key, contents)
+        except subjects.SubjectErased:
+            await asyncio.to_thread(folder.remove, tenant_id)
+            log.warning("no snapshot of tenant %s: its own key is gone", tenant_id)
+        except Exception as error:
+            snapshots.labels(outcome="failed").inc()
+            log.warning("no snapshot of tenant %s was written: %s: %s", tenant_id, type(error).__name__, error)
+        else:
+            snapshots.labels(outcome="written").inc()
+            took = time.perf_counter() - started
+            log.info("snapshot of tenant %s: %d bytes in %.1f s", tenant_id, size, took)
+        self._boundary("after_snapshot")
+
+    async def _kept(self) -> None:
+        """Until the snapshot that is being written is there."""
+        if self._keeping is not None:
+            await asyncio.shield(self._keeping)
+
     # --- Group commit -------------------------------------------------------------------------------------------------
 
     async def _commit_for_ever(self) -> None:
@@ -220,6 +314,9 @@ class StreamingEngine:
                 # Whether a transaction is new, its commit tells: who repeats one that is being written waits for it.
                 if self._writing is not None and not self._writing.ids.isdisjoint(_ids(requests)):
                     await self._written()
+                if self._snapshot_due(tenant_id):
+                    await self._written()  # the state is what is stored then, until the next group is assessed
+                    self._keep(tenant_id)
                 prepared = await self._prepare(tenant_id, requests)
                 await self._written()
                 if prepared is not None:
@@ -280,6 +377,10 @@ class StreamingEngine:
             async with tenant_transaction(self._pool, tenant_id) as connection:
                 await prepared.group.write(connection)
                 self._boundary("before_commit")
+            if prepared.group.place is not None:
+                taken = len(prepared.group.answers)
+                prepared.partition.committed(taken, prepared.group.place)
+                self._since[tenant_id] = self._since.get(tenant_id, 0) + taken
             self._boundary("after_commit")
             answers = await self._answers(prepared)
         except PoolTimeout:
@@ -395,6 +496,7 @@ def _assess_again(partition: Partition, rows: list[transactions.TransactionRow])
         partition.assess(
             [transactions.transaction_of(row) for row in rows], [UNKNOWN_ACCOUNT in row.flags for row in rows]
         )
+        partition.committed(len(rows), Place(rows[-1].ingest_seq, rows[-1].decision_id))
     count = len(rows)
     rows.clear()
     return count

@@ -12,7 +12,7 @@ from aml.engine import Hit
 from aml.transaction import Transaction
 from aml.typologies import TYPOLOGIES
 from api.schemas.transactions import TransactionAnswer
-from clearance.partition import Assessed, Partition
+from clearance.partition import Assessed, Partition, Place
 from clearance.version import CODE_VERSION
 from explain.bands import band, band_finding
 from explain.narrative import sentence
@@ -49,6 +49,8 @@ class Group:
     now: datetime
     answers: list[TransactionAnswer] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    place: Place | None = None
+    """Of the last transaction, once it was written."""
     _taken: list[tuple[Assessed, UUID, UUID, bytes]] = field(default_factory=list)
     _scores: list[decisions.BatchRow] = field(default_factory=list)
     _alert_decisions: list[decisions.BatchRow] = field(default_factory=list)
@@ -85,6 +87,7 @@ class Group:
             for number, (assessed, subject_id, decision_id, data_key) in enumerate(self._taken)
         ]
         await transactions.append_transactions(connection, rows)
+        self.place = Place(rows[-1].ingest_seq, rows[-1].decision_id)
         inputs = (InputRef("transactions", sha256_hex(b"".join(row.digest for row in rows))),)
         header = self._header(
             DecisionKind.TRANSACTION_SCORE,

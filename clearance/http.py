@@ -119,6 +119,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
 @asynccontextmanager
 async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
     from clearance.engine import StreamingEngine
+    from clearance.snapshots import SnapshotFolder
     from clearance.trust import TRANSACTIONS, approved_models
 
     keys = Keyring(settings.secrets_folder)
@@ -129,7 +130,8 @@ async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
     try:
         model = approved_models(settings).champion(TRANSACTIONS)
         services = _services(settings, keys, pool, None)
-        engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants)
+        snapshots = SnapshotFolder(settings.engine_folder)
+        engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants, snapshots=snapshots)
         await engine.start()
         try:
             app = create_engine_app(services, engine)

@@ -4,17 +4,23 @@ Deterministic: what it answers depends only on the transactions before, in their
 assessing again what is stored, and the rebuilt one is identical bit for bit.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+import aml.alerted
 from aml.alerted import AlertedPatterns
 from aml.engine import Engine, Hit
 from aml.parameters import MonitoringParameters
 from aml.scoring import AlertParameters, alert_facts, alert_table
+from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Channel, Transaction
+from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel, explain_rules, rule_findings
 from explain.record import Explanation, Finding, ModelRef, RuleTable
 from explain.registry import Artifact
@@ -33,6 +39,14 @@ _TILL: dict[Channel, Callable[[Transaction], str]] = {
     Channel.CASH_WITHDRAWAL: lambda withdrawal: withdrawal.creditor_account,
 }
 """Cash has an account on one side; the other is the till, which everybody shares and which joins no two alerts."""
+
+_CODE = (
+    f"{CODE_VERSION} "
+    + hashlib.sha256(
+        b"".join(Path(str(source)).read_bytes() for source in (__file__, aml.alerted.__file__))
+    ).hexdigest()
+)
+"""The version, and what in it keeps state beside the engine, whose kernels and parameters state themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,15 @@ class Assessed:
     """Whom it is about: the accounts at the centre of the hits and our customers' among them; no till, no branch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Up to where a partition's state reaches: the last stored transaction that is in it."""
+
+    ingest_seq: int
+    decision_id: UUID
+    """Of its score. Tells that the database still holds what the state was made from: ids never come twice."""
+
+
 class Partition:
     """Engine, model and alert table of one tenant under the regime that held when it was made."""
 
@@ -73,11 +96,15 @@ class Partition:
         self._tills: set[str] = set()
         self._customers: set[str] = set()
         self._alerted = AlertedPatterns(parameters.windows[-1])
+        self.place: Place | None = None
+        self.uncommitted = 0
+        """Transactions in the state that are not stored, or not known to be."""
         if self.engine.features != trees.feature_names:
             raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
 
     def assess(self, transactions: Sequence[Transaction], unknown: Sequence[bool]) -> list[Assessed]:
         """Push, score, explain and judge. `unknown` says whose accounts nobody opened. Ids must be new."""
+        self.uncommitted += len(transactions)
         pushed = self.engine.push(transactions)
         attribution = self.trees.explain(pushed.features)
         strongest = np.argsort(-np.abs(attribution.shap), axis=1, kind="stable")[:, :SAID]
@@ -102,6 +129,60 @@ class Partition:
             )
             assessed.append(judged)
         return assessed
+
+    def committed(self, count: int, place: Place) -> None:
+        """The next `count` transactions that were assessed are stored now, the last of them at `place`."""
+        self.uncommitted -= count
+        self.place = place
+
+    def copied(self) -> Contents:
+        """A copy of the state, for `take_up`: what happens from now on does not change it. Only of a partition whose
+        state is what is stored; raises `ValueError` otherwise."""
+        if self.uncommitted or self.place is None:
+            raise ValueError(f"{self.uncommitted} transactions of the state are not stored")
+        engine = self.engine.contents()
+        facts = {
+            "made_by": self._made_by(),
+            "ingest_seq": self.place.ingest_seq,
+            "decision_id": str(self.place.decision_id),
+            "engine": dict(engine.facts),
+        }
+        texts: Mapping[str, Sequence[str]] = {
+            **{f"engine.{name}": strings for name, strings in engine.texts.items()},
+            **self._alerted.kept(),
+            "tills": sorted(self._tills),
+            "customers": sorted(self._customers),
+        }
+        return Contents(
+            {name: array.copy() for name, array in engine.arrays.items()},
+            {name: list(strings) for name, strings in texts.items()},
+            facts,
+        )
+
+    def take_up(self, contents: Contents) -> None:
+        """Go on as the partition that was `copied` would have, bit for bit.
+
+        Raises `SnapshotUnusable` where it was made under another model, regime or code; then nothing has changed.
+        """
+        facts, texts = contents.facts, contents.texts
+        differing = [name for name, made in self._made_by().items() if facts["made_by"].get(name) != made]
+        if differing:
+            raise SnapshotUnusable(f"the snapshot was made under another {' and '.join(differing)}")
+        named = {name.removeprefix("engine."): texts[name] for name in texts if name.startswith("engine.")}
+        self.engine = Engine.of(Contents(contents.arrays, named, facts["engine"]), self.engine.parameters)
+        self._alerted.take_up(texts)
+        self._tills, self._customers = set(texts["tills"]), set(texts["customers"])
+        self.place = Place(facts["ingest_seq"], UUID(facts["decision_id"]))
+        self.uncommitted = 0
+
+    def _made_by(self) -> dict[str, str]:
+        """What the state's meaning depends on besides the transactions; the engine states its own parameters."""
+        return {
+            "model": self.model.sha256,
+            "alert table": self.table_ref.sha256,
+            "regime": f"{self.regime.code} {self.regime.version}",
+            "code": _CODE,
+        }
 
     def _learn(self, transaction: Transaction) -> None:
         """Which accounts are tills and which are our customers'."""

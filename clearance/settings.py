@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     filing_checkpoints: Path | None = Field(default=None, description="Where those of the filings' ledger go, apart.")
     timestamp_url: str = Field(default="", description="RFC 3161 authority that stamps checkpoints; none by default.")
     timestamp_roots: Path | None = Field(default=None, description="PEM file: whose stamps are believed.")
+    engine_state: Path | None = Field(default=None, description="Where the engine keeps snapshots, `<home>/engine`.")
     filing_outbox: Path | None = Field(default=None, description="Where submitted filings are written.")
     narrative_model: Path | None = Field(
         default=None, description="Folder of a causal language model that rewrites narratives; none without it."
@@ -135,6 +136,10 @@ class Settings(BaseSettings):
     @property
     def filing_checkpoint_folder(self) -> Path:
         return self.filing_checkpoints or self.home / "filing-checkpoints"
+
+    @property
+    def engine_folder(self) -> Path:
+        return self.engine_state or self.home / "engine"
 
     @property
     def filing_folder(self) -> Path:

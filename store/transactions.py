@@ -176,6 +176,15 @@ async def fetch_transactions(conn: Connection, ids: Collection[str]) -> list[Tra
     return await cursor.fetchall()
 
 
+async def decision_at(conn: Connection, ingest_seq: int) -> UUID | None:
+    """The score decision of the tenant's transaction with this number, if there is one."""
+    cursor = await conn.execute(
+        "SELECT decision_id FROM transaction WHERE tenant_id = current_tenant() AND ingest_seq = %s", (ingest_seq,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 async def decisions_before(conn: Connection, transaction_id: str, limit: int = 200) -> list[UUID]:
     """The score decisions of what the same person's account paid before this transaction, latest first."""
     cursor = await conn.execute(

@@ -80,3 +80,8 @@ def screening(screening_id: UUID) -> bytes:
 def screening_answer(screening_id: UUID) -> bytes:
     """What a screening answered."""
     return b"screening_answer:%b" % screening_id.bytes
+
+
+def engine_snapshot(tenant_id: UUID, written: bytes, piece: int, pieces: int) -> bytes:
+    """A piece of a tenant's engine state; `written` is that snapshot's own random name."""
+    return b"engine_snapshot:%b:%b:%d/%d" % (tenant_id.bytes, written, piece, pieces)

@@ -39,8 +39,10 @@ log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 0.005
 GROUP_ROWS = 512
-SLICE = 64
-"""Transactions assessed before whatever else is under way has its turn."""
+SLICE = 16
+TURNS = 4
+"""After so many assessed transactions the group that is being written gets so many turns of the event loop: it has small
+things to do between long waits for Postgres."""
 SNAPSHOT_ROWS = 20_000
 """Transactions after which a snapshot is written, at least: a second or two of rebuilding."""
 SNAPSHOT_BYTES_A_ROW = 2_000
@@ -291,9 +293,9 @@ class StreamingEngine:
         except subjects.SubjectErased:
             await asyncio.to_thread(folder.remove, tenant_id)
             log.warning("no snapshot of tenant %s: its own key is gone", tenant_id)
-        except Exception as error:
+        except Exception:
+            log.exception("no snapshot of tenant %s was written", tenant_id)
             snapshots.labels(outcome="failed").inc()
-            log.warning("no snapshot of tenant %s was written: %s: %s", tenant_id, type(error).__name__, error)
         else:
             snapshots.labels(outcome="written").inc()
             took = time.perf_counter() - started
@@ -461,7 +463,8 @@ class StreamingEngine:
                 subject_id = owner or tenant_id
                 data_key = await self._data_key(connection, tenant_id, subject_id)
                 group.add(each, subject_id, data_key)
-            await asyncio.sleep(0)  # the group before is being written: let it go on
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
         self._boundary("after_push")
         return group
 

@@ -41,8 +41,8 @@ GROUP_SECONDS = 0.005
 GROUP_ROWS = 512
 SLICE = 16
 TURNS = 4
-"""After so many assessed transactions the group that is being written gets so many turns of the event loop: it has small
-things to do between long waits for Postgres."""
+"""After so many assessed transactions the group that is being written gets so many turns of the event loop: it has
+small things to do between long waits for Postgres."""
 SNAPSHOT_ROWS = 20_000
 """Transactions after which a snapshot is written, at least: a second or two of rebuilding."""
 SNAPSHOT_BYTES_A_ROW = 2_000

@@ -96,7 +96,7 @@ class IssuerList(BaseModel):
     issuers: list[IssuerOut]
 
 
-@router.get("/officers", openapi_extra=_MANAGE, summary="All officers")
+@router.get("/officers", openapi_extra=_MANAGE, responses=problem_responses([]), summary="All officers")
 async def list_all(principal: CurrentPrincipal, services: CurrentServices) -> OfficerList:
     """Those who left included. Audited."""
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
@@ -174,7 +174,9 @@ def _officer(officer: Officer, password: str | None = None) -> OfficerOut:
 # --- Issuers ---------------------------------------------------------------------------------------------------------
 
 
-@router.get("/issuers", openapi_extra=_MANAGE, summary="Issuers whose tokens are accepted")
+@router.get(
+    "/issuers", openapi_extra=_MANAGE, responses=problem_responses([]), summary="Issuers whose tokens are accepted"
+)
 async def issuers(principal: CurrentPrincipal, services: CurrentServices) -> IssuerList:
     """Beside the built-in one, whose keys are at /v1/tokens/keys."""
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:

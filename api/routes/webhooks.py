@@ -104,7 +104,7 @@ class Sent(BaseModel):
     delivery_id: UUID
 
 
-@router.get("/endpoints", openapi_extra=_MANAGE, summary="Endpoints")
+@router.get("/endpoints", openapi_extra=_MANAGE, responses=problem_responses([]), summary="Endpoints")
 async def endpoints(principal: CurrentPrincipal, services: CurrentServices) -> EndpointList:
     """Without their secrets."""
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:

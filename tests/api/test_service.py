@@ -155,8 +155,12 @@ async def test_no_parameter_of_a_url_is_personal(house: House) -> None:
     }
     ids = {"application_id", "alert_id", "decision_id", "case_id", "document_id", "filing_id", "page"}
     ids |= {"evidence_id", "number"}
+    ids |= {"screening_id", "endpoint_id", "issuer_id", "officer_id", "delivery_id", "dataset"}
+    # How to match, never whom.
+    how = {"algorithm", "threshold", "cutoff", "topics", "exclude_entity_ids"}
+    how |= {"include_dataset", "exclude_dataset", "exclude_schema"}
     filters = {"assignee", "reason", "min_risk", "due_before", "due_after", "escalated", "snoozed", "sort"}
-    assert names == ids | filters | {"state", "status", "limit", "after", "about", "kind"}
+    assert names == ids | how | filters | {"since", "until", "state", "status", "limit", "after", "about", "kind"}
 
 
 async def test_the_documented_applicant_is_taken(house: House) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,6 +30,7 @@ _user_cache_dir: Any = user_cache_dir
 _HERE = Path(__file__).parent
 
 
+@cache
 def sources_digest() -> str:
     """Which kernels these are: 16 hex digits that change with what any of them does."""
     digest = hashlib.sha256(numba.__version__.encode())

@@ -39,7 +39,8 @@ class SnapshotFolder:
         fresh = path.with_suffix(".new")
         pieces = -(-len(packed) // _PIECE)
         written = secrets.token_bytes(16)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        fresh.touch(mode=0o600)
+        with fresh.open("wb") as file:
             file.write(_TITLE + _HEAD.pack(written, pieces))
             for piece in range(pieces):
                 context = contexts.engine_snapshot(tenant_id, written, piece, pieces)

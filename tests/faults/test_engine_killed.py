@@ -18,6 +18,7 @@ from clearance.engine import LOCK_SPACE, Boundary, PartitionTaken, StreamingEngi
 from clearance.keyring import KeyName, Keyring, create_missing_keys
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
 from clearance.settings import REPOSITORY, Settings
+from clearance.snapshots import SnapshotFolder
 from clearance.tenancy import add_tenant
 from explain.attribution import TreeModel
 from explain.registry import load
@@ -25,7 +26,7 @@ from jurisdictions.monitoring import monitoring_parameters
 from store.connection import Pool, open_pool, role_conninfo, tenant_transaction
 from store.transactions import iterate_for_rebuild, transaction_of
 from tests.conftest import Database
-from tests.faults.world import SIZE, batches, world
+from tests.faults.world import SIZE, SNAPSHOT_ROWS, batches, world
 from vault.keys import FileKeyProvider
 
 BOUNDARIES = ("before_push", "after_push", "before_commit", "after_commit", "before_answer")
@@ -40,7 +41,9 @@ def settings(database: Database, tmp_path: Path) -> Settings:
     return settings
 
 
-def run_until_killed(settings: Settings, tenant: UUID, boundary: str, visit: int) -> tuple[int, list[str]]:
+def run_until_killed(
+    settings: Settings, tenant: UUID, boundary: str, visit: int, snapshots: Path | None = None
+) -> tuple[int, list[str]]:
     arguments = {
         "url": settings.database_url,
         "keys": str(Keyring(settings.secrets_folder).path(KeyName.MASTER)),
@@ -48,6 +51,7 @@ def run_until_killed(settings: Settings, tenant: UUID, boundary: str, visit: int
         "tenant": str(tenant),
         "boundary": boundary,
         "visit": visit,
+        "snapshots": str(snapshots or ""),
     }
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.engine_process", json.dumps(arguments)],
@@ -63,14 +67,15 @@ def run_until_killed(settings: Settings, tenant: UUID, boundary: str, visit: int
 
 @asynccontextmanager
 async def running_engine(
-    settings: Settings, boundary: Boundary = lambda _: None
+    settings: Settings, boundary: Boundary = lambda _: None, snapshots: SnapshotFolder | None = None
 ) -> AsyncIterator[tuple[StreamingEngine, Pool]]:
     keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
     conninfo = role_conninfo(settings.database_url, "clearance_engine")
     pool = await open_pool(settings.database_url, "clearance_engine")
     try:
         async with await AsyncConnection.connect(conninfo, autocommit=True) as lock:
-            engine = StreamingEngine(pool, lock, keys, load(settings.models / "transactions"), (), boundary)
+            model = load(settings.models / "transactions")
+            engine = StreamingEngine(pool, lock, keys, model, (), boundary, snapshots, SNAPSHOT_ROWS)
             await engine.start()
             try:
                 yield engine, pool

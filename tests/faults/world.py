@@ -6,6 +6,8 @@ from aml.generator import generate
 from aml.transaction import Transaction
 
 SIZE = 40
+SNAPSHOT_ROWS = 2 * SIZE
+"""Engines with snapshots write one after every second batch."""
 
 
 def world() -> list[Transaction]:

@@ -30,7 +30,7 @@ from clearance.snapshots import SnapshotFolder
 from explain.attribution import TreeModel
 from explain.registry import Artifact
 from jurisdictions.monitoring import monitoring_parameters
-from store import alerts, customers, decisions, subjects, transactions
+from store import alerts, customers, decisions, freezes, subjects, transactions
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.tenants import Tenant, fetch_tenant, list_tenants
 from vault.keys import KeyProvider
@@ -57,6 +57,9 @@ snapshots = Counter("clearance_engine_snapshots_total", "Engine states written, 
 commit_seconds = Histogram("clearance_engine_commit_seconds", "From the first transaction of a group to its commit.")
 
 _NOT_COMMITTED = "a group of tenant %s was not committed; its state is dropped"
+
+FROZEN_ACCOUNT = "FROZEN_ACCOUNT"
+"""A side of the payment is a customer's whose property is frozen for sanctions: whoever asked must not carry it out."""
 
 Boundary = Callable[[str], None]
 """Called when the engine passes `before_push`, `after_push`, `before_commit`, `after_commit`, `before_answer`,
@@ -453,6 +456,7 @@ class StreamingEngine:
         accounts = {name for t in new for name in (t.debtor_account, t.creditor_account)}
         known = await customers.known_accounts(connection, accounts)
         owners = await customers.account_subjects(connection, accounts)
+        frozen = await freezes.frozen_accounts(connection, accounts)
         parties = [_with_parties(transaction, known) for transaction in new]
         unknown = [t.debtor_account not in known and t.creditor_account not in known for t in parties]
         self._boundary("before_push")
@@ -462,6 +466,8 @@ class StreamingEngine:
                 owner = owners.get(each.transaction.debtor_account) or owners.get(each.transaction.creditor_account)
                 subject_id = owner or tenant_id
                 data_key = await self._data_key(connection, tenant_id, subject_id)
+                if not frozen.isdisjoint((each.transaction.debtor_account, each.transaction.creditor_account)):
+                    each = replace(each, flags=(*each.flags, FROZEN_ACCOUNT))
                 group.add(each, subject_id, data_key)
             for _ in range(TURNS):
                 await asyncio.sleep(0)

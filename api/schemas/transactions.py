@@ -84,7 +84,8 @@ class TransactionAnswer:
     alert_id: UUID | None = None
     typologies: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    """E.g. `UNKNOWN_ACCOUNT`, `LATE`."""
+    """`UNKNOWN_ACCOUNT`, `LATE`, `NO_RATE`, or `FROZEN_ACCOUNT`: a customer whose property is frozen for sanctions is
+    on a side of it, and it must not be carried out."""
 
 
 class TransactionResult(BaseModel):
@@ -97,7 +98,11 @@ class TransactionResult(BaseModel):
     score: float | None = None
     alert_id: UUID | None = None
     typologies: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = Field(
+        default=(),
+        description="`FROZEN_ACCOUNT`: do not carry it out, a customer on a side of it is frozen for sanctions. "
+        "Others: `UNKNOWN_ACCOUNT`, `LATE`, `NO_RATE`.",
+    )
     problem: Problem | None = Field(default=None, description="Why a row was not taken. The other rows were.")
 
 

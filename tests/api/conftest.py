@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -26,9 +27,10 @@ class Shared:
 @pytest.fixture(scope="session")
 async def shared(postgres: Any) -> AsyncIterator[Shared]:
     """One database for all of these tests: each brings tenants of its own, and tenants do not see each other."""
+    name = f"test_api_{uuid4().hex}"  # the console's tests have one too
     with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE test_api TEMPLATE {postgres.template}")
-    url = urlsplit(postgres.admin_url)._replace(path="/test_api").geturl()
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.template}")
+    url = urlsplit(postgres.admin_url)._replace(path=f"/{name}").geturl()
     pool = await open_pool(url, "clearance_api")
     filing_pool = await open_pool(url, "clearance_filing")
     yield Shared(url, pool, filing_pool)

@@ -211,7 +211,7 @@ async def test_no_trick_with_the_algorithm_gets_in(house: House, provider: Provi
         {"aud": "another"},
         {"iss": "https://elsewhere.test"},
         {"exp": datetime.now(UTC) - timedelta(minutes=5)},
-        {"nbf": datetime.now(UTC) + timedelta(minutes=5)},
+        {"nbf": datetime.now(UTC) + timedelta(days=1)},
         {"sub": None},
     ],
     ids=lambda changes: next(iter(changes)),

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from api.schemas.transactions import TransactionAnswer
@@ -132,3 +133,34 @@ async def test_whoever_waits_when_it_stops_is_told(settings: Settings) -> None:
             answers = await waiting
     taken = [each.transaction_id for each in answers if isinstance(each, TransactionAnswer)]
     assert counted(settings, "SELECT count(*) FROM transaction") == len(taken)
+
+
+async def test_a_payment_of_a_frozen_customer_says_so(settings: Settings) -> None:
+    tenant = await add_tenant(settings, "Freezing", "US")
+    batch = batches()[0]
+    account = batch[0].debtor_account
+    with psycopg.connect(settings.admin_database_url) as admin:
+        for statement in (
+            "INSERT INTO subject (subject_id, tenant_id, wrapped_key) SELECT gen_random_uuid(), tenant_id, wrapped_key "
+            "FROM subject WHERE subject_id = tenant_id",
+            "INSERT INTO application (application_id, tenant_id, subject_id, applicant_kind, sealed_applicant, "
+            "idempotency_mac, request_digest, regime) SELECT gen_random_uuid(), tenant_id, subject_id, 'person', 'x', "
+            "sha256('a'), sha256('b'), 'US' FROM subject WHERE subject_id <> tenant_id",
+            "INSERT INTO customer (customer_id, tenant_id, subject_id, application_id, rating) "
+            "SELECT gen_random_uuid(), tenant_id, subject_id, application_id, 'low' FROM application",
+            "SELECT set_config('clearance.tenant', tenant_id::text, true) FROM tenant",
+            "UPDATE application SET outcome = 'blocked', state = 'concluded'",
+        ):
+            admin.execute(statement)
+        admin.execute(
+            "INSERT INTO account (tenant_id, account_ref, customer_id) SELECT tenant_id, %s, customer_id FROM customer",
+            (account,),
+        )
+    async with running_engine(settings) as (engine, _):
+        answers = await engine.submit(tenant.tenant_id, batch)
+        again = await engine.submit(tenant.tenant_id, batch[:1])
+    touched = [account in (each.debtor_account, each.creditor_account) for each in batch]
+    assert any(touched)
+    assert not all(touched)
+    assert ["FROZEN_ACCOUNT" in each.flags for each in answers] == touched
+    assert "FROZEN_ACCOUNT" in again[0].flags  # what was said is kept

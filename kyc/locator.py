@@ -53,6 +53,12 @@ class Place:
         """The same place read from its other end."""
         return Place(self.corners[2:] + self.corners[:2], self.score)
 
+    def stretched(self, share: float) -> "Place":
+        """The place drawn out along reading at either end, by a `share` of its length."""
+        a, b, c, d = (np.asarray(corner) for corner in self.corners)
+        top, bottom = (b - a) * share, (c - d) * share
+        return Place(_points((a - top, b + top, c + bottom, d - bottom)), self.score)
+
     def turned(self, degrees: int, width: int, height: int) -> "Place":
         """The same place in a picture of the given size turned clockwise by `degrees`."""
         return Place(tuple(turn_point(x, y, degrees, width, height) for x, y in self.corners), self.score)

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from kyc.document import DocumentType
+from kyc.states import STATES
 
 WEIGHTS = (7, 3, 1)
 """ICAO 9303-3, 4.9: the repeating weights of a check digit."""
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
+
+CODES = {DocumentType.TD3: "P", DocumentType.MRVA: "V", DocumentType.MRVB: "V"}
+OTHER_CODES = "ACI"
+"""First letters of documents' codes: P for passports (9303-4), V for visas (9303-7), A, C or I for official travel
+documents of the sizes TD1 and TD2 (9303-5, 9303-6)."""
 
 Span = tuple[int, int, int]
 """Line, first and one past the last position, from zero."""
@@ -193,8 +199,10 @@ def parse(lines: Sequence[str], as_of: date) -> ParsedMrz:
     elements = {name: lines[line][first:last] for name, (line, first, last) in layout.spans.items()}
     if any(c not in ALPHABET for line in lines for c in line):
         errors.append("alphabet")
-    if not elements["document_code"][0].isalpha():
+    if elements["document_code"][0] not in CODES.get(layout.type, OTHER_CODES):
         errors.append("document_code")
+    if elements["issuer"].rstrip("<") not in STATES:
+        errors.append("issuer")
     number, number_data, number_check = _document_number(layout, lines, elements)
     checks: dict[str, bool] = {}
     for name, (line, position) in layout.check_digits.items():
@@ -255,7 +263,19 @@ def _fields(layout: Layout, elements: Mapping[str, str], number: str, as_of: dat
         fields["personal_number"] = personal.strip("<").replace("<", " ")
     if not surname:
         errors.append("surname")
+    if any(_misplaced(elements[name]) for name in ("name", "surname", "given_names") if name in elements):
+        errors.append("name")
     return {name: value for name, value in fields.items() if value}
+
+
+def begins_lawfully(line: str) -> bool:
+    """Whether a first line begins with a document's code and a state's (9303-3, section 5)."""
+    return line[:1] in {*OTHER_CODES, *CODES.values()} and line[2:5].rstrip("<") in STATES
+
+
+def _misplaced(element: str) -> bool:
+    """Whether names hold digits, or go on after three fillers: two divide identifiers, more end them (9303-3, 4.6)."""
+    return any(c.isdigit() for c in element) or re.search("<{3,}[^<]", element) is not None
 
 
 def split_names(element: str) -> tuple[str, str]:

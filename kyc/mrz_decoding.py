@@ -34,6 +34,9 @@ MAX_CHANGES = 3
 MAX_COST = 5.0
 """Nats that all changes for check digits may cost together."""
 
+HEADING = frozenset({"document_code", "issuer", "name"})
+"""Form errors that no change for check digits can mend."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecodedZone:
@@ -222,6 +225,7 @@ def _changed(lines: tuple[str, ...], chosen: Sequence[tuple[float, int, int, str
 
 def _holds(lines: tuple[str, ...], as_of: date) -> bool:
     try:
-        return parse(lines, as_of).valid
+        parsed = parse(lines, as_of)
     except NotAnMrz:
         return False
+    return all(parsed.checks.values()) and HEADING.issuperset(parsed.form_errors)

@@ -15,9 +15,20 @@ from kyc.recogniser import SLACK
 
 WIDTH = 880
 """Pixels that a zone's width is brought to: 20 a sign for 44 signs, 29 for 30."""
+DARK = 0.35
+"""Share of the strip's dark print from which a pixel counts as ink."""
+NEAR, FOLLOWED = 0.75, 3
+"""Capitals' heights around a line within which its ink lies, and how often its slope is measured again."""
 AROUND = 0.7
 """Share of the zone's height that is looked at above and below it, as the locator sees its edges only roughly."""
 BESIDE = 0.12
+GAPS = (18, 36)
+"""Shares of the strip's width, one over: gaps in the ink up to which a line goes on, two signs' and one's."""
+RULE = 6
+"""Signs are never a sixth of the strip long nor, of its height with what lies around, a quarter high: rules are."""
+TALL = 0.23
+SAME = 5.0
+"""Pixels of the strip, a quarter of a sign, within which two ways of seeing the lines are one."""
 SHEARS = np.linspace(-0.05, 0.05, 21)
 LINE_HEIGHT = 1.75
 """Height of a line's quad over its capitals', as the recogniser is used to."""
@@ -40,29 +51,64 @@ def ink_lines(image: Image, zone: Quad) -> tuple[InkLines, ...]:
     ink = _ink(strip)
     shear = _best_shear(ink)
     level = _sheared(ink, shear)
-    rows = _rows(level)
-    choices = _choices(rows, level.shape[1])
-    found = []
-    for chosen in choices:
-        left = float(np.median([row[2] for row in chosen]))
-        right = float(np.median([row[3] for row in chosen]))
-        capital = float(np.median([row[1] - row[0] for row in chosen]))
-        middles = [(row[0] + row[1]) / 2 for row in chosen]
-        length = _length(right - left, capital, len(chosen))
-        slack = SLACK / 2 * (right - left) / length
-        left, right = left - slack, right + slack
-        quads = []
-        for middle in middles:
-            half = capital * LINE_HEIGHT / 2
-            flat = np.array(
-                [[left, middle - half], [right, middle - half], [right, middle + half], [left, middle + half]],
-                np.float32,
-            )
-            flat[:, 1] += shear * (flat[:, 0] - level.shape[1] / 2)
-            there = cv2.perspectiveTransform(flat[None], back)[0]
-            quads.append(tuple((float(x), float(y)) for x, y in there))
-        found.append(InkLines(tuple(quads), length))
+    found: list[InkLines] = []
+    seen: list[tuple[float, ...]] = []
+    for print_only in (_without_rules(level), level):
+        for gap in GAPS:
+            for chosen in _choices(_rows(print_only, gap), level.shape[1]):
+                for left, right in _extents(chosen):
+                    place = (chosen[0][0], chosen[-1][1], left, right)
+                    if any(max(abs(a - b) for a, b in zip(place, other, strict=True)) < SAME for other in seen):
+                        continue
+                    seen.append(place)
+                    found.append(_lines(chosen, left, right, shear, print_only, back))
     return tuple(found)
+
+
+def _lines(chosen: Sequence["Row"], left: float, right: float, shear: float, level: Floats, back: Any) -> InkLines:
+    capital = float(np.median([row[1] - row[0] for row in chosen]))
+    length = _length(right - left, capital, len(chosen))
+    slack = SLACK / 2 * (right - left) / length
+    left, right = left - slack, right + slack
+    half = capital * LINE_HEIGHT / 2
+    quads = []
+    for row in chosen:
+        begin, end = _followed(level, (row[0] + row[1]) / 2, capital, left, right)
+        flat = np.array(
+            [[left, begin - half], [right, end - half], [right, end + half], [left, begin + half]], np.float32
+        )
+        flat[:, 1] += shear * (flat[:, 0] - level.shape[1] / 2)
+        there = cv2.perspectiveTransform(flat[None], back)[0]
+        quads.append(tuple((float(x), float(y)) for x, y in there))
+    return InkLines(tuple(quads), length)
+
+
+def _followed(level: Floats, middle: float, capital: float, left: float, right: float) -> tuple[float, float]:
+    """Where the middle of one line lies at its two ends: perspective gives each line a slope of its own."""
+    begin = end = middle
+    columns = np.arange(max(0, int(left)), min(level.shape[1], int(right)))
+    if columns.size < 2:
+        return begin, end
+    rows = np.arange(level.shape[0])[:, None]
+    part = level[:, columns]
+    for _ in range(FOLLOWED):
+        along = begin + (end - begin) * (columns - left) / (right - left)
+        ink = np.where(np.abs(rows - along) <= NEAR * capital, part, 0)
+        weight = ink.sum(0)
+        if weight.sum() <= 0:
+            break
+        off = (ink * (rows - along)).sum(0) / np.maximum(weight, 1e-6)
+        slope, offset = np.polyfit(columns, off, 1, w=np.sqrt(weight))
+        begin, end = begin + offset + slope * left, end + offset + slope * right
+    limit = NEAR * capital
+    return float(np.clip(begin, middle - limit, middle + limit)), float(np.clip(end, middle - limit, middle + limit))
+
+
+def _extents(chosen: Sequence["Row"]) -> list[tuple[float, float]]:
+    """Where the lines may begin and end: where they do on the average, and the part that all of them run over, as all
+    have a sign at either end and what lies beside one of them is clutter."""
+    lefts, rights = [row[2] for row in chosen], [row[3] for row in chosen]
+    return [(float(np.median(lefts)), float(np.median(rights))), (max(lefts), min(rights))]
 
 
 def _widened(corners: Floats) -> Floats:
@@ -100,6 +146,19 @@ def _sheared(ink: Floats, shear: float) -> Floats:
     return np.asarray(cv2.warpAffine(ink, matrix, (width, ink.shape[0])), np.float32)
 
 
+def _without_rules(level: Floats) -> Floats:
+    """The ink without what is too long or too tall for a sign: frames around the zone, the page's edge, shadows, grain
+    of the table beside the page."""
+    mask = (level > DARK).astype(np.uint8)
+    height, width = mask.shape
+    rules = np.zeros_like(mask)
+    for kernel, thick in (((1, width // RULE), (3, 1)), ((max(8, round(TALL * height)), 1), (1, 3))):
+        grown = cv2.dilate(mask, np.ones(thick, np.uint8))
+        long = cv2.morphologyEx(grown, cv2.MORPH_OPEN, np.ones(kernel, np.uint8))
+        rules |= np.asarray(cv2.dilate(long, np.ones(thick, np.uint8)), np.uint8)
+    return np.asarray(np.where(rules > 0, 0, level), np.float32)
+
+
 def _best_shear(ink: Floats) -> float:
     """The shear at which rows of print and gaps stand out most."""
     narrow = np.asarray(cv2.resize(ink, (220, ink.shape[0]), interpolation=cv2.INTER_AREA), np.float32)
@@ -115,7 +174,7 @@ Row = tuple[float, float, float, float]
 """Top and bottom of the capitals, left and right end of the ink."""
 
 
-def _rows(level: Floats) -> list[Row]:
+def _rows(level: Floats, gap: int) -> list[Row]:
     """Rows of ink that run most of the width, from the profile across the strip's middle part."""
     height, width = level.shape
     profile = level[:, round(0.08 * width) : round(0.92 * width)].mean(1)
@@ -129,7 +188,7 @@ def _rows(level: Floats) -> list[Row]:
         for a, b in zip(edges[::2], edges[1::2], strict=True):
             if b - a < max(3, 0.03 * height):
                 continue
-            left, right = _ends(level[a:b])
+            left, right = _ends(level[a:b], gap)
             if right - left > 0.55 * width:
                 rows.append((float(a), float(b), left, right))
         if len(rows) >= 2:
@@ -137,11 +196,11 @@ def _rows(level: Floats) -> list[Row]:
     return rows
 
 
-def _ends(band: Floats) -> tuple[float, float]:
-    """Where the longest run of signs begins and ends; gaps of two signs do not end it."""
-    columns = band.max(0) > 0.35
+def _ends(band: Floats, share: int) -> tuple[float, float]:
+    """Where the longest run of signs begins and ends; gaps of the width's `share` do not end it."""
+    columns = band.max(0) > DARK
     width = columns.size
-    gap = max(3, width // 18)
+    gap = max(3, width // share)
     closed = cv2.morphologyEx(
         columns.astype(np.uint8)[None], cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8), borderValue=0
     )[0]

@@ -9,14 +9,17 @@ import numpy as np
 
 from kyc.geometry import Image, turn_point
 from kyc.locator import Place
+from kyc.mrz import ALPHABET, begins_lawfully
 from kyc.mrz_decoding import BLANK
 from kyc.recogniser import LineRecogniser, Scores
 from kyc.zone_lines import InkLines, ink_lines
 
 LENGTHS = {3: (30,), 2: (36, 44)}
 COUNT_TOLERANCE = 0.12
-WAYS = 2
+WAYS = 10
 """Ways of seeing lines in the ink of a place that are tried, from each end."""
+STRETCH = 0.35
+"""Share of its length by which a place is drawn out at either end when nothing in it begins as a zone does."""
 SURE = -0.3
 """Mean log-probability a step: zones read from their beginning stay above -0.1, from their end below -0.07, other print
 below -0.3 (generated pictures)."""
@@ -30,6 +33,8 @@ class Look:
     lines: InkLines
     length: int
     sureness: float
+    lawful: bool = True
+    """Whether the first line begins with a document's code and an issuing state, as it was read without any grammar."""
 
     def turned(self, degrees: int, width: int, height: int) -> "Look":
         """The same in a picture of the given size turned clockwise by `degrees`."""
@@ -39,8 +44,19 @@ class Look:
 
 def look_closely(image: Image, places: Sequence[Place], recogniser: LineRecogniser) -> tuple[Look, ...]:
     """Every way of reading the places that gives as many signs as a format has, surest first."""
+    looks: list[Look] = []
+    for seen in places:
+        found = _ways(image, seen, recogniser)
+        if not any(look.lawful for look in found):
+            # What the locator saw may be a part of the zone only.
+            found += _ways(image, seen.stretched(STRETCH), recogniser)
+        looks += found
+    return tuple(sorted(looks, key=lambda look: (not look.lawful, -look.sureness)))
+
+
+def _ways(image: Image, seen: Place, recogniser: LineRecogniser) -> list[Look]:
     looks = []
-    for place in (end for seen in places for end in (seen, seen.reversed)):
+    for place in (seen, seen.reversed):
         for lines in ink_lines(image, place.corners)[:WAYS]:
             scores = recogniser.read(image, lines.quads, lines.length)
             length = _counted(scores)
@@ -48,21 +64,22 @@ def look_closely(image: Image, places: Sequence[Place], recogniser: LineRecognis
                 scores = recogniser.read(image, lines.quads, length)
                 length = _counted(scores)
             if length is not None and (sureness := _sureness(scores)) > SURE:
-                looks.append(Look(place, lines, length, sureness))
-                break
-    return tuple(sorted(looks, key=lambda look: -look.sureness))
+                looks.append(Look(place, lines, length, sureness, begins_lawfully(_greedy(scores[0]))))
+    return looks
 
 
 def _counted(scores: Sequence[Scores]) -> int | None:
     """The format's length nearest to the number of signs seen; `None` when it is none's."""
-    counts = []
-    for row in scores:
-        best = np.asarray(row).argmax(1)
-        before = np.concatenate([[BLANK], best[:-1]])
-        counts.append(int(((best != BLANK) & (best != before)).sum()))
-    median = float(np.median(counts))
+    median = float(np.median([len(_greedy(row)) for row in scores]))
     length = min(LENGTHS[len(scores)], key=lambda n: abs(n - median))
     return length if abs(length - median) <= COUNT_TOLERANCE * length else None
+
+
+def _greedy(row: Scores) -> str:
+    """The likeliest sign of every step, repetitions and blanks left out."""
+    best = np.asarray(row).argmax(1)
+    before = np.concatenate([[BLANK], best[:-1]])
+    return "".join(ALPHABET[sign] for sign in best[(best != BLANK) & (best != before)])
 
 
 def _sureness(scores: Sequence[Scores]) -> float:

@@ -45,7 +45,7 @@ def test_no_face_is_not_checked_and_says_so() -> None:
     match = match_faces(blank, draw_selfie(0, 1))
 
     assert (match.result, match.distance, match.reason) == ("not_checked", None, "NO_FACE_ON_DOCUMENT")
-    assert [f.rule for f in face(match)] == ["FACE_NOT_CHECKED"]
+    assert [f.rule for f in face(match)] == ["FACE_NOT_CHECKED", "LIVENESS_NOT_CHECKED"]
     assert match_faces(b"", b"").reason == "NOT_AN_IMAGE"
 
 

@@ -175,11 +175,11 @@ days = st.dates(date(1930, 1, 1), date(2020, 12, 31))
 def test_what_is_composed_parses_back_and_is_valid(
     layout: object, number: str, born: date, surname: str, given_name: str
 ) -> None:
-    visa = layout in (MRVA, MRVB)
+    code = "V" if layout in (MRVA, MRVB) else "P" if layout is TD3 else "I"
     lines = compose(
         layout,  # type: ignore[arg-type]
         {
-            **_elements("V" if visa else "P", f"{surname}<<{given_name}"),
+            **_elements(code, f"{surname}<<{given_name}"),
             "number": number,
             "birth_date": born.strftime("%y%m%d"),
         },
@@ -211,3 +211,22 @@ def test_every_layout_keeps_its_elements_within_its_lines() -> None:
         for line, first, last in layout.spans.values():
             assert 0 <= line < layout.lines
             assert 0 <= first < last <= layout.length
+
+
+@pytest.mark.parametrize(
+    ("first", "errors"),
+    [
+        ("T<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", {"document_code"}),
+        ("8P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<", {"document_code", "issuer"}),
+        ("TUTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<R", {"document_code", "issuer", "name"}),
+        ("PUTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<<", {"issuer"}),
+        ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<R", {"name"}),
+        ("P<UTOERIKSS0N<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", {"name"}),
+    ],
+)
+def test_a_first_line_without_check_digits_is_held_to_its_form(first: str, errors: set[str]) -> None:
+    parsed = parse((first, PASSPORT[1]), AS_OF)
+
+    assert all(parsed.checks.values())
+    assert set(parsed.form_errors) == errors
+    assert not parsed.valid

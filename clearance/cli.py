@@ -25,7 +25,9 @@ watchlists = typer.Typer(no_args_is_help=True, help="Watchlists: fetch, load and
 models = typer.Typer(no_args_is_help=True, help="Models: train, list, approve and revoke them.")
 retention = typer.Typer(no_args_is_help=True, help="Personal data whose retention has run out.")
 filings = typer.Typer(no_args_is_help=True, help="Filings: check reports, write them out, list blocked property.")
+cluster = typer.Typer(no_args_is_help=True, help="What is too much for one machine, on a Ray cluster.")
 for name, group in (
+    ("cluster", cluster),
     ("decisions", decisions),
     ("audit", audit),
     ("watchlists", watchlists),
@@ -533,6 +535,27 @@ def monitor(
 
     asked = Monitored(file, output, features, regime, strict, mapping, checkpoint, slice_days)
     raise typer.Exit(monitor_file(asked, console, errors, _settings()))
+
+
+@cluster.command("monitor")
+def cluster_monitor(
+    sources: Annotated[list[Path], typer.Argument(help="One file or folder of transactions a tenant.")],
+    output: Annotated[Path, typer.Option(help="Folder for `<name>.jsonl` a tenant, and checkpoints meanwhile.")],
+    address: Annotated[str, typer.Option(help="Of the Ray cluster; this machine alone without it.")] = "",
+    regime: Annotated[str, typer.Option(help="US or EU.")] = "US",
+    slice_days: Annotated[float, typer.Option(min=0.01, help="Days of transactions between two checkpoints.")] = 7.0,
+) -> None:
+    """Match the histories of several tenants, one beside the other; paths are those of the cluster's shared storage."""
+    from clearance.cluster import RayMissing, monitor_tenants
+
+    try:
+        for ran in monitor_tenants(_settings(), sources, output, address, regime, slice_days):
+            console.print(
+                f"{ran.source}: {ran.transactions:,} transactions, {ran.alerts:,} alerts, {ran.broken} broken"
+            )
+    except (RayMissing, ValueError, OSError) as error:
+        errors.print(str(error), highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
 
 
 @app.command("read-document")

@@ -51,8 +51,12 @@ format:
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench-onboarding bench-documents bench-screening bench-typologies bench-console: bench-%: setup
+bench-onboarding bench-documents bench-screening bench-console: bench-%: setup
 	@$(BIN)/python -m benchmarks.$*
+
+bench-typologies: setup
+	@$(BIN)/python -m benchmarks.typologies
+	@$(BIN)/python -m benchmarks.typologies_split
 
 bench-filings: setup
 	@$(BIN)/python -m benchmarks.filings

@@ -23,8 +23,9 @@ CUSTOMER_RISK = "customer_risk"
 TRANSACTIONS = "transactions"
 SCREENING = "screening"
 DOCUMENT_LINES = "mrz"
+DOCUMENT_PAGES = "page"
 DOCUMENT_FIELDS = "visual_zone"
-SHIPPED = (CUSTOMER_RISK, TRANSACTIONS, SCREENING, DOCUMENT_LINES, DOCUMENT_FIELDS)
+SHIPPED = (CUSTOMER_RISK, TRANSACTIONS, SCREENING, DOCUMENT_LINES, DOCUMENT_PAGES, DOCUMENT_FIELDS)
 """The folders of the models that services decide with."""
 
 EMBEDDED_APPROVERS = ("embedded-approver-1", "embedded-approver-2")

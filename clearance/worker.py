@@ -50,6 +50,7 @@ from clearance.trust import (
     CUSTOMER_RISK,
     DOCUMENT_FIELDS,
     DOCUMENT_LINES,
+    DOCUMENT_PAGES,
     SCREENING,
     ApprovedModels,
     approved_models,
@@ -125,7 +126,7 @@ def build_workers(
     """
     recorder = DecisionRecorder(parts.pool, parts.code_version)
     risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
-    for name in (DOCUMENT_LINES, DOCUMENT_FIELDS):
+    for name in (DOCUMENT_LINES, DOCUMENT_PAGES, DOCUMENT_FIELDS):
         parts.models.champion(name)
     reader = Reader(tagger=LayoutTagger(parts.models.place(DOCUMENT_FIELDS)))
     identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, reader.read, match_faces, readers)

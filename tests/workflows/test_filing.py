@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
@@ -207,6 +207,20 @@ async def test_a_correction_names_the_report_before_and_its_asker_does_not_appro
     assert request.due_at == due
 
 
+async def act_on_what_is_there(
+    desk: Desk, handle: WorkflowHandle[Any, Any], action: m.FilingAction, officer: UUID
+) -> None:
+    """As officers do: where a reminder came in between, look again and act on that."""
+    while True:
+        try:
+            await desk.act_on_filing(handle, action, officer)
+        except WorkflowUpdateFailedError as refused:
+            if not isinstance(refused.cause, ApplicationError) or refused.cause.type != "REVISION_DIFFERS":
+                raise
+        else:
+            return
+
+
 async def test_five_years_of_continuing_activity_lose_nothing(
     working: Working, desk: Desk, environment: WorkflowEnvironment
 ) -> None:
@@ -221,14 +235,14 @@ async def test_five_years_of_continuing_activity_lose_nothing(
         began = await environment.get_current_time()
         for number in range(1, reports + 1):
             await until(handle, "draft", report=number)
-            await desk.act_on_filing(handle, m.FilingAction.APPROVE, MLRO)
+            await act_on_what_is_there(desk, handle, m.FilingAction.APPROVE, MLRO)
             await until(handle, "acknowledged", report=number)
             await environment.sleep(timedelta(days=121 if number % 5 == 0 else 118))
             state = await until(handle, "review", report=number)
             assert state.overdue == (number % 5 == 0)
             if number < reports:
-                await desk.act_on_filing(handle, m.FilingAction.CONTINUE, SECOND)
-        await desk.act_on_filing(handle, m.FilingAction.CEASE, SECOND)
+                await act_on_what_is_there(desk, handle, m.FilingAction.CONTINUE, SECOND)
+        await act_on_what_is_there(desk, handle, m.FilingAction.CEASE, SECOND)
         await handle.result()
         assert await environment.get_current_time() - began > timedelta(days=4.8 * 365)
     sent = script.messages("submit_filing")

@@ -133,7 +133,7 @@ async def stamp_all(line: Line) -> int:
     done = 0
     for path in sorted(line.folder.glob(f"*.{line.schema}.checkpoints.jsonl")):
         try:
-            done += await stamp_newest(line.authority, path) is not None
+            done += await stamp_newest(line.authority, path)
         except TimestampRefused as refused:
             stamps_missed.labels(line.schema).inc()
             log.warning("no time stamp for %s: %s", path.name, refused)

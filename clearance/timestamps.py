@@ -91,15 +91,14 @@ def read_stamps(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-async def stamp_newest(authority: Authority, checkpoints: Path) -> datetime | None:
-    """Have the newest checkpoint of a file stamped and keep the stamp beside it; None where it has one already. Earlier
+async def stamp_newest(authority: Authority, checkpoints: Path) -> bool:
+    """Have the newest checkpoint of a file stamped, the stamp kept beside it; False where it has one already. Earlier
     checkpoints need none: the newest proves them. Raises `TimestampRefused`."""
     number, body = _newest(checkpoints)
     if any(stamp["number"] >= number for stamp in read_stamps(stamps_path(checkpoints))):
-        return None
-    answer = await authority.stamp(body)
-    _keep(stamps_path(checkpoints), number, answer)
-    return stamped_at(answer, body, authority.roots)
+        return False
+    _keep(stamps_path(checkpoints), number, await authority.stamp(body))
+    return True
 
 
 def _newest(checkpoints: Path) -> tuple[int, str]:

@@ -65,11 +65,9 @@ async def _decided(
                 tenant_transaction(pool, tenant.tenant_id) as reading,
                 tenant_transaction(pool, tenant.tenant_id) as looking_up,
             ):
-                async for inputs in verification.iterate_inputs(reading, since=since):
+                async for inputs in verification.iterate_inputs(reading, since=since, model_sha256=sha256):
                     if mine >= limit:
                         break
-                    if inputs.model_sha256 != sha256:
-                        continue
                     evidence = await reader.read(looking_up, inputs)
                     if evidence is None:
                         continue

@@ -34,6 +34,7 @@ async def iterate_inputs(
     *,
     since: datetime | None = None,
     decision_id: UUID | None = None,
+    model_sha256: str | None = None,
     fetch: int = 1000,
     schema: str = "public",
 ) -> AsyncIterator[DecisionInputs]:
@@ -48,9 +49,10 @@ async def iterate_inputs(
                 "JOIN feature_list f ON f.sha256 = d.explanation::json ->> 'features_sha256' "
                 "WHERE (%(since)s::timestamptz IS NULL OR d.created_at >= %(since)s) "
                 "AND (%(decision_id)s::uuid IS NULL OR d.decision_id = %(decision_id)s) "
+                "AND (%(model_sha256)s::text IS NULL OR d.model_sha256 = %(model_sha256)s) "
                 "ORDER BY d.created_at, d.decision_id"
             ).format(sql.Identifier(schema, "decision")),
-            {"since": since, "decision_id": decision_id},
+            {"since": since, "decision_id": decision_id, "model_sha256": model_sha256},
         )
         async for row in cursor:
             if row[3] not in names:

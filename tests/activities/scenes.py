@@ -17,7 +17,7 @@ from explain.record import (
 )
 from explain.rules import explain_rules, rule_findings
 from store import alerts, customers, decisions, subjects, transactions
-from store.connection import open_pool, tenant_transaction
+from store.connection import Connection, open_pool, tenant_transaction
 from store.records import evidence_bytes
 from tests.activities.conftest import NOW, Office
 from vault import contexts
@@ -46,9 +46,37 @@ async def customer(office: Office, stated: dict[str, Any], accounts: tuple[str, 
     return subject_id
 
 
+async def decided(
+    conn: Connection, office: Office, subject_id: UUID, key: bytes, kind: DecisionKind, about: str, score: float
+) -> UUID:
+    """A decision that `TABLE` made of this score, stored with its explanation; its id."""
+    facts = {"score": score}
+    await decisions.register_model(conn, TABLE.ref(), "rule_table_json", TABLE.to_bytes(), {"name": "alerts"})
+    decision = Decision(
+        decision_id=uuid4(),
+        kind=kind,
+        tenant_id=office.tenant_id,
+        subject_id=subject_id,
+        about=f"{about}:{uuid4()}",
+        outcome=TABLE.outcome(facts),
+        score=TABLE.severity(facts),
+        model=TABLE.ref(),
+        explanation=explain_rules(TABLE, facts),
+        findings=rule_findings(TABLE, facts),
+        regime=office.regime,
+        regime_version="1",
+        policy_version="1",
+        inputs=(InputRef("batch", "00" * 32),),
+        code_version="test",
+        as_of=NOW,
+    )
+    sealed = seal(key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id))
+    await decisions.append_decision(conn, decision, key=f"t/{decision.decision_id}", sealed_evidence=sealed)
+    return decision.decision_id
+
+
 async def raise_alert(office: Office, accounts: tuple[str, ...], subject_id: UUID | None = None) -> UUID:
     """An alert of structuring over three cash deposits, as the engine writes it."""
-    facts = {"score": 0.97}
     async with (
         await open_pool(office.url, "clearance_engine") as pool,
         tenant_transaction(pool, office.tenant_id) as conn,
@@ -58,27 +86,7 @@ async def raise_alert(office: Office, accounts: tuple[str, ...], subject_id: UUI
             await subjects.create_subject(conn, office.tenant_id, subject_id, office.keys.wrap(office.tenant_id, key))
         else:
             key = office.keys.unwrap(office.tenant_id, await subjects.fetch_wrapped_key(conn, subject_id))
-        await decisions.register_model(conn, TABLE.ref(), "rule_table_json", TABLE.to_bytes(), {"name": "alerts"})
-        decision = Decision(
-            decision_id=uuid4(),
-            kind=DecisionKind.ALERT,
-            tenant_id=office.tenant_id,
-            subject_id=subject_id,
-            about=f"transaction:{uuid4()}",
-            outcome="alert",
-            score=1.0,
-            model=TABLE.ref(),
-            explanation=explain_rules(TABLE, facts),
-            findings=rule_findings(TABLE, facts),
-            regime=office.regime,
-            regime_version="1",
-            policy_version="1",
-            inputs=(InputRef("batch", "00" * 32),),
-            code_version="test",
-            as_of=NOW,
-        )
-        sealed = seal(key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id))
-        await decisions.append_decision(conn, decision, key=f"t/{decision.decision_id}", sealed_evidence=sealed)
+        decision_id = await decided(conn, office, subject_id, key, DecisionKind.ALERT, "transaction", 0.97)
         ids = tuple(f"T-{uuid4().hex[:8]}" for _ in range(3))
         first = await transactions.next_ingest_seq(conn, office.tenant_id, len(ids))
         await transactions.append_transactions(
@@ -95,7 +103,7 @@ async def raise_alert(office: Office, accounts: tuple[str, ...], subject_id: UUI
                     amount=Decimal("9500.00"),
                     currency="USD" if office.regime == "US" else "EUR",
                     digest=bytes(32),
-                    decision_id=decision.decision_id,
+                    decision_id=decision_id,
                     channel="cash_deposit",
                 )
                 for number, transaction_id in enumerate(ids)
@@ -117,7 +125,7 @@ async def raise_alert(office: Office, accounts: tuple[str, ...], subject_id: UUI
                     alert_id=alert_id,
                     tenant_id=office.tenant_id,
                     subject_id=subject_id,
-                    decision_id=decision.decision_id,
+                    decision_id=decision_id,
                     transaction_id=ids[-1],
                     typologies=("structuring",),
                     score=0.97,
@@ -136,33 +144,12 @@ async def cash(
     office: Office, subject_id: UUID, rows: tuple[tuple[str, str, str, datetime], ...], currency: str = "USD"
 ) -> None:
     """Cash over the counter: (account, `cash_deposit` or `cash_withdrawal`, amount, when)."""
-    facts = {"score": 0.1}
     async with (
         await open_pool(office.url, "clearance_engine") as pool,
         tenant_transaction(pool, office.tenant_id) as conn,
     ):
         key = office.keys.unwrap(office.tenant_id, await subjects.fetch_wrapped_key(conn, subject_id))
-        await decisions.register_model(conn, TABLE.ref(), "rule_table_json", TABLE.to_bytes(), {"name": "alerts"})
-        decision = Decision(
-            decision_id=uuid4(),
-            kind=DecisionKind.TRANSACTION_SCORE,
-            tenant_id=office.tenant_id,
-            subject_id=subject_id,
-            about=f"batch:{uuid4()}",
-            outcome="none",
-            score=0.0,
-            model=TABLE.ref(),
-            explanation=explain_rules(TABLE, facts),
-            findings=rule_findings(TABLE, facts),
-            regime=office.regime,
-            regime_version="1",
-            policy_version="1",
-            inputs=(InputRef("batch", "00" * 32),),
-            code_version="test",
-            as_of=NOW,
-        )
-        sealed = seal(key, evidence_bytes(decision), contexts.decision_evidence(decision.decision_id))
-        await decisions.append_decision(conn, decision, key=f"t/{decision.decision_id}", sealed_evidence=sealed)
+        decision_id = await decided(conn, office, subject_id, key, DecisionKind.TRANSACTION_SCORE, "batch", 0.1)
         first = await transactions.next_ingest_seq(conn, office.tenant_id, len(rows))
         await transactions.append_transactions(
             conn,
@@ -178,7 +165,7 @@ async def cash(
                     amount=Decimal(amount),
                     currency=currency,
                     digest=bytes(32),
-                    decision_id=decision.decision_id,
+                    decision_id=decision_id,
                     channel=channel,
                 )
                 for number, (account, channel, amount, when) in enumerate(rows)

@@ -329,7 +329,7 @@ class StreamingEngine:
                     prepared.writing = asyncio.create_task(self._write(prepared))
 
     async def _next_requests(self) -> list[_Request]:
-        """One at least, and what comes within a few milliseconds; while a group is written, what comes until then."""
+        """One at least, and what has come or comes within a few milliseconds."""
         requests = self._gathered = [await self._queue.get()]
         rows = len(requests[0].transactions)
         deadline = time.perf_counter() + GROUP_SECONDS

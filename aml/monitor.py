@@ -49,6 +49,8 @@ class Summary:
     too_late: int = 0
     """Booked longer before a newer one than the lateness allows: scored, but not part of any pattern. Sort the file."""
     unrated: int = 0
+    currencies: set[str] = field(default_factory=set)
+    """In which transactions were."""
     broken: list[BrokenRow] = field(default_factory=list)
     broken_count: int = 0
     hits: Counter[str] = field(default_factory=Counter)
@@ -94,6 +96,7 @@ class Monitoring:
         summary.duplicates += len(result.duplicates)
         summary.too_late += len(result.too_late)
         summary.unrated += len(result.unrated)
+        summary.currencies.update(transaction.money.currency for transaction in batch)
         attribution = self._explain(result.features)
         duplicates = frozenset(result.duplicates)
         for i, (transaction, hits) in enumerate(zip(batch, result.hits, strict=True)):
@@ -121,7 +124,13 @@ class Monitoring:
             _KIND,
             {"engine": np.frombuffer(self.engine.snapshot(), np.uint8)},
             self._alerted.kept(),
-            {"counted": counted, "hits": self.summary.hits, "broken": broken, "table": self._table.ref().sha256},
+            {
+                "counted": counted,
+                "hits": self.summary.hits,
+                "currencies": sorted(self.summary.currencies),
+                "broken": broken,
+                "table": self._table.ref().sha256,
+            },
         )
 
     def take_up(self, snapshot: bytes) -> None:
@@ -134,6 +143,7 @@ class Monitoring:
         for name, value in contents.facts["counted"].items():
             setattr(self.summary, name, value)
         self.summary.hits = Counter(contents.facts["hits"])
+        self.summary.currencies = set(contents.facts.get("currencies", ()))
         self.summary.broken = [BrokenRow(*row) for row in contents.facts["broken"]]
 
 

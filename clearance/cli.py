@@ -525,6 +525,9 @@ def monitor(
     regime: Annotated[str, typer.Option(help="US or EU.")] = "US",
     strict: Annotated[bool, typer.Option(help="Refuse the file at the first broken row.")] = False,
     mapping: Annotated[Path | None, typer.Option(help="JSON of our fields to the file's columns.")] = None,
+    rates: Annotated[
+        Path | None, typer.Option(help="JSON of currencies to units of the regime's; indicative rates without it.")
+    ] = None,
     checkpoint: Annotated[
         Path | None, typer.Option(help="Kept after each slice; a run that was stopped goes on from it.")
     ] = None,
@@ -533,7 +536,7 @@ def monitor(
     """Match a file of transactions against the typologies."""
     from clearance.commands import Monitored, monitor_file
 
-    asked = Monitored(file, output, features, regime, strict, mapping, checkpoint, slice_days)
+    asked = Monitored(file, output, features, regime, strict, mapping, checkpoint, slice_days, rates)
     raise typer.Exit(monitor_file(asked, console, errors, _settings()))
 
 

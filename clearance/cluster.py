@@ -199,10 +199,12 @@ def run_chain(settings: Settings, chain: Chain) -> Ran:
     from aml.monitor import Monitoring
     from aml.scoring import AlertParameters, alert_table
     from explain.attribution import TreeModel
+    from jurisdictions.indicative_rates import indicative_rates
     from jurisdictions.monitoring import monitoring_parameters
 
     trees = TreeModel.from_text(load(settings.models / "transactions").content)
-    parameters = monitoring_parameters(jurisdictions.regime(chain.regime, datetime.now(UTC).date()))
+    regime = jurisdictions.regime(chain.regime, datetime.now(UTC).date())
+    parameters = monitoring_parameters(regime, indicative_rates(regime.currency))
     monitoring = Monitoring(parameters, trees.explain, alert_table(AlertParameters()))
     run_history(Run(chain.source, chain.output, chain.checkpoint, timedelta(days=chain.slice_days)), monitoring)
     summary = monitoring.summary

@@ -8,6 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,7 @@ class Monitored:
     mapping: Path | None
     checkpoint: Path | None
     slice_days: float
+    rates: Path | None = None
 
 
 def monitor_file(asked: Monitored, console: Console, errors: Console, settings: Settings) -> int:
@@ -159,6 +161,7 @@ def monitor_file(asked: Monitored, console: Console, errors: Console, settings: 
     from aml.snapshots import SnapshotUnusable
     from explain.attribution import TreeModel
     from explain.registry import load
+    from jurisdictions.indicative_rates import CITATION, indicative_rates
     from jurisdictions.monitoring import monitoring_parameters
 
     if asked.checkpoint is not None and asked.output is None:
@@ -166,11 +169,13 @@ def monitor_file(asked: Monitored, console: Console, errors: Console, settings: 
         return 1
     try:
         mapping = _mapping(asked.mapping)
+        regime = jurisdictions.regime(asked.regime, datetime.now(UTC).date())
+        rates = indicative_rates(regime.currency) if asked.rates is None else read_rates(asked.rates)
+        parameters = monitoring_parameters(regime, rates)
     except ValueError as error:
         errors.print(str(error))
         return 1
     trees = TreeModel.from_text(load(settings.models / "transactions").content)
-    parameters = monitoring_parameters(jurisdictions.regime(asked.regime, datetime.now(UTC).date()))
     monitoring = Monitoring(parameters, trees.explain, alert_table(AlertParameters()))
     summary = monitoring.summary
     began = time.perf_counter()
@@ -205,8 +210,29 @@ def monitor_file(asked: Monitored, console: Console, errors: Console, settings: 
         errors.print(f"skipped {row}")
     if resumed:
         errors.print(f"resumed from {asked.checkpoint}; the rate below counts this run's time over all transactions")
+    foreign = sorted(summary.currencies & rates.keys())
+    if foreign and asked.rates is None:
+        errors.print(f"{', '.join(foreign)} counted at indicative rates ({CITATION}); give your own with --rates")
+    if missing := sorted(summary.currencies - rates.keys() - {regime.currency}):
+        errors.print(f"no rate for {', '.join(missing)}: these payments count with an amount of zero; use --rates")
     (console if asked.output else errors).print(_monitoring_table(summary, seconds))
     return 0
+
+
+def read_rates(path: Path) -> dict[str, Decimal]:
+    """Units of the regime's currency for one of another, from JSON like {"EUR": "1.08"}. Raises `ValueError`."""
+    advice = 'write units of the regime\'s currency for one of another, like {"EUR": "1.08", "JPY": "0.0067"}'
+    try:
+        stated = json.loads(path.read_text(encoding="utf-8"), parse_float=str, parse_int=str)
+        rates = {currency: Decimal(rate) for currency, rate in stated.items()}
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} holds no rates in JSON ({error}); {advice}") from None
+    except (AttributeError, TypeError, ValueError, InvalidOperation):
+        raise ValueError(f"{path} does not map currencies to rates; {advice}") from None
+    for currency, rate in rates.items():
+        if not (rate.is_finite() and rate > 0):
+            raise ValueError(f"{path}: the rate of {currency} is {rate}; {advice}")
+    return rates
 
 
 def _mapping(path: Path | None) -> dict[str, str] | None:

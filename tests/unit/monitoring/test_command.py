@@ -1,6 +1,8 @@
 """`clearance monitor` as its user meets it: a mapping file, a checkpoint, and words for what cannot be."""
 
+import dataclasses
 import json
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -67,3 +69,31 @@ def test_what_cannot_be_is_said(tmp_path: Path, payments: Path) -> None:
     asked = Monitored(payments, tmp_path / "a", None, "EU", False, None, tmp_path / "other", 7)
     code, _, errors = told(tmp_path, asked)
     assert (code, "no snapshot" in errors) == (1, True)
+
+
+def test_foreign_payments_count_at_indicative_rates_or_at_the_users(tmp_path: Path, payments: Path) -> None:
+    mapping, output, rates = tmp_path / "mapping.json", tmp_path / "alerts.jsonl", tmp_path / "rates.json"
+    asked = Monitored(payments, output, None, "US", False, mapping, None, 7)
+    code, _, errors = told(tmp_path, asked)
+    assert (code, "EUR counted at indicative rates" in errors) == (0, True)
+    indicative = [json.loads(line)["typologies"] for line in output.read_text().splitlines()]
+    assert indicative[0][0]["currency"] == "USD"
+    assert indicative[0][0]["amount"] != "0.00"
+    rates.write_text('{"EUR": "2"}')
+    code, _, errors = told(tmp_path, dataclasses.replace(asked, rates=rates))
+    assert (code, "indicative" in errors) == (0, False)
+    own = [json.loads(line)["typologies"] for line in output.read_text().splitlines()]
+    assert Decimal(own[0][0]["amount"]) == Decimal(indicative[0][0]["amount"]) / Decimal("1.1") * 2
+    rates.write_text('{"GBP": "1.2"}')
+    code, _, errors = told(tmp_path, dataclasses.replace(asked, rates=rates))
+    assert (code, "no rate for EUR" in errors) == (0, True)
+
+
+@pytest.mark.parametrize("stated", ['{"EUR": "-1"}', '{"EUR": "x"}', '{"EUR": "NaN"}', '{"ZZZ": "1"}', "[1]", "{"])
+def test_rates_that_are_none_are_refused_with_advice(tmp_path: Path, payments: Path, stated: str) -> None:
+    rates = tmp_path / "rates.json"
+    rates.write_text(stated)
+    asked = Monitored(payments, tmp_path / "a.jsonl", None, "US", False, tmp_path / "mapping.json", None, 7, rates)
+    code, _, errors = told(tmp_path, asked)
+    assert code == 1
+    assert "like" in errors or "ISO 4217" in errors

@@ -128,7 +128,7 @@ async def test_a_challenger_that_nobody_approved_is_not_run(lone_world: Any, set
 
 
 def test_the_command_says_what_is_missing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clearance.cli._settings", lambda: settings)
+    monkeypatch.setattr("clearance.cli.models.read_settings", lambda: settings)
     done = CliRunner().invoke(app, ["models", "compare", CUSTOMER_RISK, YOUNG])
     assert done.exit_code == 1
     assert YOUNG in done.output

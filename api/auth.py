@@ -6,7 +6,7 @@ Both travel as `Authorization: Bearer …`. A JWT has two dots (RFC 7515), a key
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from fastapi import Depends, Request, Response
 
 from api.identity import ExternalTokens, KeySets, Officers, TokenRefused
 from api.limits import MAX_BYTES, LimitedRoute
+from api.oidc import Providers
 from api.permissions import HIDDEN, ROLE_PERMISSIONS, SCOPE_PERMISSIONS, Permission, Role, role_for
 from api.services import Services
 from store.audit import record_refusal
@@ -55,6 +56,8 @@ class Principal:
     permissions: frozenset[Permission]
     officer_id: UUID | None = None
     roles: frozenset[Role] = frozenset()
+    issuer_id: UUID | None = None
+    """The tenant's own issuer that this officer signed in to the console through."""
 
     def role_allowing(self, permission: Permission) -> Role:
         """The role that an officer acts in. Raises `NotPermitted`."""
@@ -75,9 +78,16 @@ class Principal:
 
 
 def mint_token(
-    key: Ed25519PrivateKey, *, officer_id: UUID, tenant_id: UUID, roles: frozenset[Role], now: datetime
+    key: Ed25519PrivateKey,
+    *,
+    officer_id: UUID,
+    tenant_id: UUID,
+    roles: frozenset[Role],
+    now: datetime,
+    issuer_id: UUID | None = None,
 ) -> str:
-    """An officer's JWT, good for `TOKEN_LIFETIME`. It carries ids and roles, no name."""
+    """An officer's JWT, good for `TOKEN_LIFETIME`. It carries ids and roles, no name; and the tenant's own issuer whom
+    it rests on, if any."""
     claims = {
         "iss": _ISSUER,
         "aud": _AUDIENCE,
@@ -87,7 +97,7 @@ def mint_token(
         "iat": now,
         "exp": now + TOKEN_LIFETIME,
         "jti": secrets.token_hex(8),
-    }
+    } | ({"via": str(issuer_id)} if issuer_id else {})
     return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": key_id(key.public_key())})
 
 
@@ -107,7 +117,8 @@ def read_token(token: str, key: Ed25519PublicKey) -> Principal:
     except jwt.InvalidTokenError as error:
         raise NotAuthenticated("The token is not one of ours: sign in at /v1/tokens.") from error
     roles = frozenset(Role(role) for role in claims["roles"] if role in set(Role))
-    return _officer(UUID(claims["tenant"]), UUID(claims["sub"]), roles)
+    principal = _officer(UUID(claims["tenant"]), UUID(claims["sub"]), roles)
+    return replace(principal, issuer_id=UUID(claims["via"])) if "via" in claims else principal
 
 
 def key_set(key: Ed25519PublicKey) -> dict[str, Any]:
@@ -127,18 +138,24 @@ class Identities:
 
     officers: Officers
     external: ExternalTokens
+    providers: Providers
 
     @classmethod
     def of(cls, services: Services) -> "Identities":
         officers = Officers(services.pool)
-        return cls(officers, ExternalTokens(services.pool, KeySets(services.outward), officers))
+        external = ExternalTokens(services.pool, KeySets(services.outward), officers)
+        return cls(officers, external, Providers(services.outward))
 
 
 async def authenticate_officer(services: Services, identities: Identities, token: str) -> Principal:
     """The officer that a token speaks for, with the roles that they have now. Raises `NotAuthenticated`."""
+    issuer_id: UUID | None = None
     if stated_issuer(token) == _ISSUER:
         principal = read_token(token, services.token_key.public_key())
         tenant_id, officer_id, roles = principal.tenant_id, principal.person, principal.roles
+        issuer_id = principal.issuer_id
+        if issuer_id is not None and not await identities.external.vouches(tenant_id, issuer_id):
+            raise NotAuthenticated("The issuer that you signed in through is not accepted any more.")
     else:
         try:
             tenant_id, officer_id, roles = await identities.external.read(token)
@@ -147,7 +164,7 @@ async def authenticate_officer(services: Services, identities: Identities, token
     state = await identities.officers.state(tenant_id, officer_id)
     if state is None or not state.active:
         raise NotAuthenticated("This officer is not active: ask an administrator.")
-    return _officer(tenant_id, officer_id, roles & state.roles)
+    return replace(_officer(tenant_id, officer_id, roles & state.roles), issuer_id=issuer_id)
 
 
 def stated_issuer(token: str) -> str | None:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from aml.reports.acknowledgement import AcknowledgementUnreadable
 from api.auth import NotAuthenticated, NotFound, NotPermitted
 from api.officers import ActionRefused, ActionUnanswered, WorkflowEnded
+from api.oidc import ProviderUnfit
 from api.problems import problem_response, problem_type
 from api.routes.accounts import CustomerUnknown
 from api.routes.filings import NotDrafted
@@ -229,6 +230,12 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "ISSUER_TAKEN",
         "This issuer and audience are configured already",
         "A token may be good for one tenant only: have the issuer use another audience for this one.",
+    ),
+    ProviderUnfit: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "ISSUER_UNFIT",
+        "This issuer does not say of itself what is needed",
+        lambda e: f"{str(e)[:1].upper()}{str(e)[1:]}. Check `issuer`, which is its `iss` to the letter, and try again.",
     ),
     OutwardFailed: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,

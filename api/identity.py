@@ -5,6 +5,7 @@ request and remembered for a second or two: whoever is deactivated is out at onc
 """
 
 import asyncio
+import hmac
 import json
 import time
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from api.permissions import Role
 from api.services import Outward, OutwardFailed
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.credentials import NO_PASSWORD, change_officer, create_officer, fetch_officer
-from store.issuers import Issuer, find_issuers
+from store.issuers import Issuer, fetch_issuer, find_issuers
 
 REMEMBERED_SECONDS = 2.0
 KEYS_SECONDS = 600.0
@@ -143,6 +144,28 @@ class ExternalTokens:
             if claims is not None:
                 return await self._officer(issuer, claims)
         raise TokenRefused("no tenant accepts tokens of this issuer for this audience")
+
+    async def signed_in(self, issuer: Issuer, token: str, nonce: str) -> tuple[UUID, UUID, frozenset[Role]]:
+        """(tenant, officer, roles) behind an ID token that answers a sign-in with this nonce (OpenID Connect Core,
+        3.1.3.7). Raises `TokenRefused`."""
+        header, stated = _unverified(token)
+        if stated != issuer.issuer:
+            raise TokenRefused("the token is another issuer's")
+        claims = await self._verified(token, header, issuer)
+        if claims is None:
+            raise TokenRefused("the token is for another client")
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else issuer.audience) != issuer.audience:
+            raise TokenRefused("the token was issued to another client")
+        given = claims.get("nonce")
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
+            raise TokenRefused("the token answers another sign-in")
+        return await self._officer(issuer, claims)
+
+    async def vouches(self, tenant_id: UUID, issuer_id: UUID) -> bool:
+        """Whether the tenant still accepts an issuer that somebody signed in through."""
+        async with tenant_transaction(self.pool, tenant_id) as connection:
+            return await fetch_issuer(connection, issuer_id) is not None
 
     async def _verified(self, token: str, header: Mapping[str, Any], issuer: Issuer) -> Mapping[str, Any] | None:
         """The claims; None where it is meant for another audience."""

@@ -102,6 +102,9 @@ class Outward(Protocol):
     async def fetch(self, url: str) -> bytes:
         """What is there. Raises `OutwardFailed`."""
 
+    async def send_form(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body of what a form was answered with. Raises `OutwardFailed`."""
+
     async def check(self, url: str) -> None:
         """Raises `OutwardFailed` with the code `ADDRESS_NOT_ALLOWED` for what nothing would be sent to."""
 
@@ -174,6 +177,13 @@ class Services:
     """Absent, the pages are there without links into Temporal, decoded payloads and verification."""
     outward: Outward | None = None
     """Absent where no tenant has an issuer or webhooks of its own."""
+    client_secrets: Mapping[UUID, str] = field(default_factory=dict)
+    """By issuer, what the API proves itself with when officers sign in; none for issuers that ask for PKCE alone."""
     public_url: str = "http://127.0.0.1:8080"
     """Where applicants and officers reach this API, for the links that it hands out."""
     clock: Callable[[], datetime] = field(default=_now)
+
+    @property
+    def sign_in_address(self) -> str:
+        """Where issuers send officers back to: what is registered with them, to the letter."""
+        return f"{self.public_url.rstrip('/')}/console/sign-in/callback"

@@ -10,6 +10,7 @@ from temporalio.service import RPCError
 
 from api.app import create_app, create_engine_app
 from api.services import ConsoleServices, FilingServices, Services, TemporalDown, TemporalGetter
+from clearance.client_secrets import ClientSecrets
 from clearance.database import service_pool
 from clearance.explainer import ChildExplainer
 from clearance.keyring import KeyName, Keyring
@@ -70,6 +71,7 @@ def _services(
         ledger=ledger,
         screener=screener,
         public_url=settings.public_address,
+        client_secrets=ClientSecrets(settings.issuers),
         outward=Outwards(Outbound(allow_private=settings.outbound_private)),
         console=console,
     )

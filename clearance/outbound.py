@@ -1,4 +1,4 @@
-"""The only HTTP client that goes to addresses that tenants name: webhooks' endpoints and issuers' key sets.
+"""The only HTTP client that goes to addresses that tenants name: webhooks' endpoints, issuers' keys and tokens.
 
 A name is resolved once, every address that it has is checked, and the connection goes to a checked one: what resolves
 to our own networks, to this machine or to a cloud's metadata is refused, also when it changes its mind in between.
@@ -9,10 +9,10 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpcore
 from httpcore import AnyIOBackend, AsyncConnectionPool, AsyncNetworkBackend, AsyncNetworkStream
@@ -184,15 +184,21 @@ class Outwards:
 
     async def fetch(self, url: str) -> bytes:
         """Raises `OutwardFailed`."""
-        try:
-            answer = await self.outbound.get(url)
-        except AddressRefused as refusal:
-            raise OutwardFailed("ADDRESS_NOT_ALLOWED") from refusal
-        except OutboundFailed as failure:
-            raise OutwardFailed(failure.code) from failure
+        answer = await _told(self.outbound.get(url))
         if answer.status != 200:
             raise OutwardFailed(f"HTTP_{answer.status}")
         return answer.body
+
+    async def send_form(self, url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Raises `OutwardFailed`."""
+        body = urlencode(fields).encode()
+        told = {
+            "accept": "application/json",
+            "content-type": "application/x-www-form-urlencoded",
+            "content-length": str(len(body)),
+        }
+        answer = await _told(self.outbound.post(url, {**told, **headers}, body))
+        return answer.status, answer.body
 
     async def check(self, url: str) -> None:
         """Raises `OutwardFailed`."""
@@ -200,6 +206,15 @@ class Outwards:
             await self.outbound.check(url)
         except AddressRefused as refusal:
             raise OutwardFailed("ADDRESS_NOT_ALLOWED") from refusal
+
+
+async def _told(answering: Awaitable[Answer]) -> Answer:
+    try:
+        return await answering
+    except AddressRefused as refusal:
+        raise OutwardFailed("ADDRESS_NOT_ALLOWED") from refusal
+    except OutboundFailed as failure:
+        raise OutwardFailed(failure.code) from failure
 
 
 def posting(outbound: Outbound) -> Post:

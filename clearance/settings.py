@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="", description="Where applicants and officers reach the API, for links; its own address by default."
     )
+    issuers: Path | None = Field(
+        default=None,
+        description="Folder of `<issuer id>.secret`: what the API proves itself with at officers' sign-in.",
+    )
     outbound_private: bool = Field(
         default=False, description="Let webhooks and key sets go to private addresses and over http: embedded only."
     )
@@ -107,7 +111,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()
 
-    @field_validator("narrative_model", mode="before")
+    @field_validator("narrative_model", "issuers", mode="before")
     @classmethod
     def _unset(cls, path: object) -> object:
         """Compose has no way to leave a variable out: an empty one says none."""

@@ -11,6 +11,7 @@ from api.console import (
     decisions,
     documents,
     filings,
+    issuers,
     models,
     queue,
     sign_in,
@@ -20,6 +21,7 @@ from api.console import (
 ROUTERS: tuple[APIRouter, ...] = (
     assets.router,
     sign_in.router,
+    issuers.router,
     queue.router,
     cases.router,
     actions.router,

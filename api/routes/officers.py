@@ -13,10 +13,11 @@ from api.auth import CurrentIdentities, CurrentPrincipal, CurrentServices, Guard
 from api.permissions import Permission, Role
 from api.schemas.fields import Text
 from api.schemas.problems import problem_responses
+from api.services import Services
 from store.audit import record_read
 from store.connection import tenant_transaction
 from store.credentials import Officer, change_officer, create_officer, fetch_officer, hash_password, list_officers
-from store.issuers import Issuer, create_issuer, end_issuer, list_issuers
+from store.issuers import Issuer, create_issuer, end_issuer, fetch_issuer, list_issuers
 
 router = APIRouter(prefix="/v1", tags=["officers"], route_class=GuardedRoute)
 
@@ -82,14 +83,26 @@ class IssuerIn(BaseModel):
 
     issuer: Annotated[str, Field(min_length=1, max_length=500, description="The `iss` of its tokens, to the letter.")]
     audience: Annotated[str, Field(min_length=1, max_length=500, description="The `aud` that stands for this tenant.")]
-    jwks_url: Annotated[str, Field(max_length=1000, pattern=r"^https?://")]
+    jwks_url: Annotated[
+        str | None,
+        Field(
+            max_length=1000, pattern=r"^https?://", description="Where its keys are; as it says itself where left out."
+        ),
+    ] = None
     algorithms: Annotated[list[Literal["RS256", "ES256", "EdDSA"]], Field(min_length=1)] = ["RS256", "ES256", "EdDSA"]
     role_claim: Annotated[str, Field(min_length=1, max_length=200)] = "roles"
     roles: Annotated[dict[str, Role], Field(min_length=1, max_length=100, description="Their word for a role: ours.")]
+    sign_in: bool = Field(
+        default=False,
+        description="Officers sign in to the console through it. `audience` is then the client id that we have there.",
+    )
 
 
 class IssuerOut(IssuerIn):
     issuer_id: UUID
+    redirect_uri: str | None = Field(
+        default=None, description="What to register with the issuer, to the letter, where officers sign in through it."
+    )
 
 
 class IssuerList(BaseModel):
@@ -182,7 +195,7 @@ async def issuers(principal: CurrentPrincipal, services: CurrentServices) -> Iss
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
         found = await list_issuers(connection)
         await record_read(connection, principal.actor, "list", "issuers")
-    return IssuerList(issuers=[_issuer(issuer) for issuer in found])
+    return IssuerList(issuers=[_issuer(issuer, services) for issuer in found])
 
 
 @router.post(
@@ -192,11 +205,17 @@ async def issuers(principal: CurrentPrincipal, services: CurrentServices) -> Iss
     responses=problem_responses([409, 422]),
     summary="Accept an issuer",
 )
-async def accept(body: IssuerIn, principal: CurrentPrincipal, services: CurrentServices) -> IssuerOut:
+async def accept(
+    body: IssuerIn, principal: CurrentPrincipal, services: CurrentServices, identities: CurrentIdentities
+) -> IssuerOut:
     """Its people are officers from their first token on, under a pseudonym, with the roles of the table. Who has a
     login here and one there counts as two for four eyes: deactivate the login."""
+    jwks_url = body.jwks_url
+    if jwks_url is None or body.sign_in:
+        provider = await identities.providers.provider(body.issuer)
+        jwks_url = jwks_url or provider.jwks_uri
     if services.outward is not None:
-        await services.outward.check(body.jwks_url)
+        await services.outward.check(jwks_url)
     issuer_id = uuid4()
     try:
         async with tenant_transaction(services.pool, principal.tenant_id) as connection:
@@ -206,15 +225,18 @@ async def accept(body: IssuerIn, principal: CurrentPrincipal, services: CurrentS
                 principal.tenant_id,
                 body.issuer,
                 body.audience,
-                body.jwks_url,
+                jwks_url,
                 body.algorithms,
                 body.role_claim,
                 {word: role.value for word, role in body.roles.items()},
+                body.sign_in,
             )
+            made = await fetch_issuer(connection, issuer_id)
             await record_read(connection, principal.actor, "add", f"issuer:{issuer_id}")
     except psycopg.errors.UniqueViolation as error:
         raise IssuerTaken from error
-    return IssuerOut(issuer_id=issuer_id, **body.model_dump())
+    assert made is not None
+    return _issuer(made, services)
 
 
 @router.delete(
@@ -232,7 +254,7 @@ async def refuse(issuer_id: UUID, principal: CurrentPrincipal, services: Current
         await record_read(connection, principal.actor, "end", f"issuer:{issuer_id}")
 
 
-def _issuer(issuer: Issuer) -> IssuerOut:
+def _issuer(issuer: Issuer, services: Services) -> IssuerOut:
     return IssuerOut.model_validate(
         {
             "issuer_id": issuer.issuer_id,
@@ -242,5 +264,7 @@ def _issuer(issuer: Issuer) -> IssuerOut:
             "algorithms": list(issuer.algorithms),
             "role_claim": issuer.role_claim,
             "roles": dict(issuer.role_map),
+            "sign_in": issuer.sign_in,
+            "redirect_uri": services.sign_in_address if issuer.sign_in else None,
         }
     )

@@ -13,9 +13,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from clearance import chromium
+from clearance.client import sign_in as token_for
 from clearance.client import wait_for
 from clearance.demo_data import accounts_to_open, listed_person, payments, stories
 from clearance.tenancy import NewTenant, add_tenant
+from tests.console.provider import Provider, serving
 from tests.end_to_end.conftest import House, run
 from tests.end_to_end.conftest import house as real_house
 
@@ -370,3 +372,43 @@ def test_the_web_ui_shows_what_is_opened_for_who_is_signed_in(world: World) -> N
         "SELECT count(*) FROM audit WHERE action = 'decode payloads' AND allowed AND about = %s", f"case:{world.alert}"
     )
     assert audited[0][0] > 0
+
+
+def test_signing_in_through_the_organisations_own_issuer_and_out_again(world: World) -> None:
+    """At `localhost`, which is another site than ours: strict cookies do not come back with the browser."""
+    tenant = run(add_tenant(world.house.stack.settings, "A bank with an issuer", "EU"))
+    api = world.house.stack.api_url
+    with serving(Provider(), "localhost") as provider:
+        administrator = token_for(api, tenant.tenant_id, "administrator", tenant.passwords["administrator"])
+        issuer = administrator.post(
+            "/v1/issuers",
+            {
+                "issuer": provider.url,
+                "audience": provider.client_id,
+                "role_claim": "realm_access.roles",
+                "roles": {"aml-analyst": "analyst"},
+                "sign_in": True,
+            },
+        )
+        provider.redirect_uris, provider.after_logout = {issuer["redirect_uri"]}, {f"{api}/console/sign-in"}
+        with chromium.opened() as context:
+            page = context.new_page()
+            said: list[str] = []
+            page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+            page.goto(f"{api}/console/sign-in?tenant={tenant.tenant_id}&next=/console/models")
+            assert_accessible(page, "sign in with an issuer")
+            page.get_by_role("link", name="Sign in with localhost").click()
+            page.locator("#go").click()
+            page.wait_for_url(f"{api}/console/models")
+            expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+            page.get_by_role("button", name="Sign out").click()
+            page.wait_for_url(f"{api}/console/sign-in")
+            assert provider.ended == 1
+            expect(page.get_by_role("link", name="Sign in with localhost")).to_be_visible()
+            page.goto(f"{api}/console/models")
+            expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
+            assert said == []
+            # Somebody else's answer is refused, with a page that says what to do.
+            page.goto(f"{api}/console/sign-in/callback?state=x&code=y")
+            expect(page.get_by_role("heading", name="not begun in this browser")).to_be_visible()
+            assert_accessible(page, "a sign-in that failed")

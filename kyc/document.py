@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class DocumentType(StrEnum):
@@ -130,6 +130,22 @@ class TamperSign:
 
 
 @dataclass(frozen=True, slots=True)
+class GhostCheck:
+    """Whether the small second portrait is a copy of the first. `reason` says why the two were not compared:
+    NO_PORTRAIT, PORTRAIT_TOO_SMALL, NO_GHOST_FOUND or GHOST_UNCLEAR. `likeness` is the correlation of the two pictures
+    laid over each other (-1 to 1), `distance` that of the faces' descriptors; `None` where not measured."""
+
+    result: Literal["same", "different", "not_compared"]
+    reason: str = ""
+    likeness: float | None = None
+    distance: float | None = None
+    box: Box | None = None
+
+
+NO_GHOST = GhostCheck("not_compared", "NO_PORTRAIT")
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReading:
     """All that was read from one image.
 
@@ -158,6 +174,7 @@ class DocumentReading:
     ghost: Box | None = None
     ghost_distance: float | None = None
     tamper: tuple[TamperSign, ...] = ()
+    ghost_check: GhostCheck = NO_GHOST
 
     def value(self, name: str) -> str | None:
         reading = self.fields.get(name)
@@ -234,6 +251,12 @@ def to_json(reading: DocumentReading, *, accepted: bool | None = None, seconds: 
         "page": [[round(x, 1), round(y, 1)] for x, y in reading.page],
         "portrait": _box(reading.portrait),
         "ghost": None if reading.ghost is None else {"box": _box(reading.ghost), "distance": reading.ghost_distance},
+        "ghost_check": {
+            "result": reading.ghost_check.result,
+            "reason": reading.ghost_check.reason,
+            "likeness": reading.ghost_check.likeness,
+            "distance": reading.ghost_check.distance,
+        },
         "rotation": reading.rotation,
         "accepted": accepted,
         "seconds": seconds,

@@ -14,13 +14,14 @@ from kyc.confirmation import unconfirmed
 from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine, with_codes
 from kyc.faces import FaceReader, several
 from kyc.geometry import load
+from kyc.ghost import check_ghost
 from kyc.layout_tagger import LayoutTagger
 from kyc.locator import PageLocator
 from kyc.mrz import Layout, ParsedMrz
 from kyc.mrz_zone import Zone, line_quads, skew
 from kyc.quality import measure
 from kyc.recogniser import LineRecogniser, strips
-from kyc.tamper import find_ghost, signs
+from kyc.tamper import signs
 from kyc.text import RapidReader
 from kyc.upright import bring_upright
 from kyc.visual_zone import read_visual
@@ -54,8 +55,9 @@ class Reader:
             (fields for fields in (aamva_fields(symbol) for symbol in symbols) if fields), {}
         )
         faces = self.faces.find(page.image)
-        ghost = find_ghost(page.image, faces, self.faces)
         outline = page.located.page
+        corners, outline_score = ((), 0.0) if outline is None else (outline.corners, outline.score)
+        ghost = check_ghost(page.image, faces, self.faces, corners, outline_score)
         outside = _outside(page.lines, zone)
         printed = {} if mrz is None or parsed is None or zone is None else _mrz_fields(parsed, mrz, zone)
         visual = read_visual(outside, as_of, self.tagger, printed)
@@ -91,11 +93,12 @@ class Reader:
             rotation=page.rotation,
             width=page.image.shape[1],
             height=page.image.shape[0],
-            page=() if outline is None else outline.corners,
-            page_score=0.0 if outline is None else round(outline.score, 3),
-            ghost=None if ghost is None else ghost.box,
-            ghost_distance=None if ghost is None else round(ghost.distance, 3),
+            page=corners,
+            page_score=round(outline_score, 3),
+            ghost=ghost.box,
+            ghost_distance=ghost.distance,
             tamper=signs(page.image, outside, visual, ghost),
+            ghost_check=ghost,
         )
         # What the print repeats needs no second reader of the zone.
         doubtful = mrz is not None and not mrz.readers_agree and unconfirmed(reading)

@@ -1,12 +1,12 @@
-"""Signs that a document or its picture was altered: a ghost portrait of somebody else, print whose grain or strokes
-differ from its neighbours', a file that was edited or compressed before.
+"""Signs that a document or its picture was altered: a ghost portrait of somebody else (`kyc.ghost`), print whose grain
+or strokes differ from its neighbours', a file that was edited or compressed before.
 
 Each is a hint with its value and threshold, advisory: none decides alone. Apart from reading, which must not suspect.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -14,21 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explain.record import Finding, Value
-from kyc.document import Box, DocumentReading, FieldReading, TamperSign, TextLine
-from kyc.faces import Face, FaceReader
+from kyc.document import Box, DocumentReading, FieldReading, GhostCheck, TamperSign, TextLine
 from kyc.geometry import Image, cut, grey, load
+from kyc.ghost import SAME
 
-GHOST_MATCH, GHOST_MISMATCH = 0.50, 0.60
-"""Descriptor distances of portrait and ghost: on generated documents the same photograph lies below 0.40, another
-identity's above 0.61; ghosts are small and pale, so the gap between the two thresholds is left undecided."""
-GHOST_SCORE = -0.3
-"""dlib's score from which a pale patch counts as somebody's face; one that matches the portrait needs less."""
-FAINT_SCORE = -0.7
-GHOST_SURE = 0.0
-"""The score from which a ghost may testify against the portrait."""
-GHOST_SIZES = (0.12, 0.85)
-"""Width of a ghost's face over the portrait's."""
-GHOST_PIXELS = 120
 MIN_LINES = 5
 MAX_NOISE = 1.1
 """Absolute difference, in nats, of a line's grain from the median of its neighbours'."""
@@ -53,44 +42,13 @@ EDITORS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ghost:
-    """A second, smaller portrait and its distance from the first (dlib's descriptor)."""
-
-    box: Box
-    distance: float
-    score: float
-
-
-def find_ghost(image: Image, faces: Sequence[Face], reader: FaceReader) -> Ghost | None:
-    """The ghost portrait, looked for in an enlarged picture of stretched contrast with the portrait painted over.
-    `None` where no patch is a face surely enough."""
-    if not faces:
-        return None
-    first = faces[0]
-    wide = first.box.right - first.box.left
-    factor = min(2.0, 1400 / max(image.shape[:2]), GHOST_PIXELS / (0.33 * wide))
-    stretched = _stretched(_without(image, first.box), factor)
-    best: Ghost | None = None
-    for face in reader.faint(stretched, FAINT_SCORE):
-        box = Box(*(round(v / factor) for v in (face.box.left, face.box.top, face.box.right, face.box.bottom)))
-        if not GHOST_SIZES[0] * wide < box.right - box.left < GHOST_SIZES[1] * wide:
-            continue
-        found = Face(_inside(box, image), face.score)
-        distance = float(np.linalg.norm(reader.describe(image, first) - reader.describe(image, found)))
-        surely = distance < GHOST_MATCH or face.score > GHOST_SCORE
-        if surely and (best is None or distance < best.distance):
-            best = Ghost(found.box, distance, face.score)
-    return best
-
-
 def signs(
-    image: Image, text_lines: Sequence[TextLine], fields: Mapping[str, FieldReading], ghost: Ghost | None
+    image: Image, text_lines: Sequence[TextLine], fields: Mapping[str, FieldReading], ghost: GhostCheck
 ) -> tuple[TamperSign, ...]:
     """What the picture itself shows. `text_lines` are those of the visual zone, `fields` what they were read as."""
     found = [*grain_signs(image, text_lines), *font_signs(image, text_lines, fields)]
-    if ghost is not None and ghost.score > GHOST_SURE and ghost.distance > GHOST_MISMATCH:
-        found.append(TamperSign("PORTRAIT_GHOST_MISMATCH", ghost.distance, GHOST_MISMATCH, ghost.box))
+    if ghost.result == "different" and ghost.likeness is not None:
+        found.append(TamperSign("PORTRAIT_GHOST_MISMATCH", ghost.likeness, SAME, ghost.box))
     return tuple(found)
 
 
@@ -169,7 +127,7 @@ def findings(reading: DocumentReading, index: int) -> list[Finding]:
 
 
 TEXTS = {
-    "PORTRAIT_GHOST_MISMATCH": "The small second portrait shows another face than the portrait.",
+    "PORTRAIT_GHOST_MISMATCH": "The small second portrait is not a copy of the portrait.",
     "NOISE_ANOMALY": "The paper behind a line of print has another grain than around the other lines.",
     "FONT_ANOMALY": "A line of print has other strokes than the lines of its size.",
     "EDITED_BY_SOFTWARE": "The file was saved by a picture editor.",
@@ -219,28 +177,6 @@ def _measure(image: Image, line: TextLine) -> tuple[float, float, float] | None:
     if ridge.size < 12:
         return None
     return grain, max(2 * float(np.mean(ridge)), 0.5) * tall / strip.shape[0], tall
-
-
-def _without(image: Image, box: Box) -> Image:
-    """The image with a portrait and its surroundings painted over in its own middle colour."""
-    painted = image.copy()
-    wide, high = box.right - box.left, box.bottom - box.top
-    top, left = max(0, box.top - high // 2), max(0, box.left - wide // 2)
-    painted[top : box.bottom + high // 2, left : box.right + wide // 2] = np.median(image[::8, ::8], axis=(0, 1))
-    return painted
-
-
-def _stretched(image: Image, factor: float) -> Image:
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    scaled = cv2.GaussianBlur(cv2.resize(image, None, fx=factor, fy=factor, interpolation=way), (0, 0), 1.2)
-    lab = cv2.cvtColor(scaled, cv2.COLOR_BGR2LAB)
-    lab[:, :, 0] = cv2.createCLAHE(6.0, (6, 6)).apply(lab[:, :, 0])
-    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), np.uint8)
-
-
-def _inside(box: Box, image: Image) -> Box:
-    height, width = image.shape[:2]
-    return Box(max(0, box.left), max(0, box.top), min(width, box.right), min(height, box.bottom))
 
 
 def _field_at(reading: DocumentReading, box: Box | None) -> str | None:

@@ -16,7 +16,7 @@ from kyc.names import transliterate
 from kyc.specimens.layouts import PIXELS_PER_MM, Page, draw_page, stack
 from kyc.specimens.persons import STATES, invent_number, invent_person
 from kyc.specimens.photograph import PHONE, Capture, paste_over, photograph
-from kyc.specimens.portrait import IDENTITIES, STRANGERS, draw_portrait
+from kyc.specimens.portrait import IDENTITIES, STRANGERS, draw_ghost, draw_portrait
 
 _CODES = {"TD1": "I", "TD2": "I", "TD3": "P", "MRVA": "V", "MRVB": "V"}
 _HEADINGS = {"TD1": "IDENTITY CARD", "TD2": "IDENTITY CARD", "TD3": "PASSPORT", "MRVA": "VISA", "MRVB": "VISA"}
@@ -163,7 +163,7 @@ def draw_flat(spec: DocumentSpec, seed: int, *, side: str | None = None) -> Page
     card = spec.type is DocumentType.TD1
     high = round((34 if card else 45) * PIXELS_PER_MM)
     portrait = draw_portrait(_shown_identity(spec), seed, round(high * 0.77), high)
-    small = draw_portrait(spec.identity, seed + 1, round(high * 0.25), round(high * 0.32))
+    small = draw_ghost(spec.identity, seed, high)
     heading = f"{_HEADINGS[kind]}  {spec.issuer}"
     over = "birth_date" if spec.defect is Defect.TYPED_OVER else None
     if card and side == "both":

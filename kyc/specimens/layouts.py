@@ -98,7 +98,10 @@ def draw_page(
     fields: dict[str, tuple[int, int, int, int]] = {}
     if side != "back":
         usable = height if side == "front" else height - zone_height
-        canvas, portrait_box = _visual_zone(canvas, heading, printed, portrait, ghost, usable, rng, fields, typed_over)
+        pale = float(np.random.default_rng([seed, 113]).uniform(0.28, 0.6))
+        canvas, portrait_box = _visual_zone(
+            canvas, heading, printed, portrait, ghost, usable, rng, fields, typed_over, pale
+        )
     boxes = _zone(canvas, lines, height - zone_height, rng) if side != "front" else ()
     return Page(canvas, boxes, portrait_box, fields)
 
@@ -140,6 +143,7 @@ def _visual_zone(
     rng: np.random.Generator,
     fields: dict[str, tuple[int, int, int, int]],
     typed_over: str | None,
+    ghost_share: float,
 ) -> tuple[Image, tuple[int, int, int, int] | None]:
     width = canvas.shape[1]
     margin = round(0.03 * width)
@@ -154,7 +158,7 @@ def _visual_zone(
     if ghost is not None:
         h, w = ghost.shape[:2]
         place = canvas[usable - h - margin : usable - margin, width - w - margin : width - margin]
-        place[:] = (0.55 * place + 0.45 * ghost).astype(np.uint8)
+        place[:] = ((1 - ghost_share) * place + ghost_share * ghost).astype(np.uint8)
         edge -= w + margin // 2
     picture = Pillow.fromarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(picture)

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from kyc.checks import cross_check
-from kyc.document import Box, DocumentReading, DocumentType, TamperSign, TextLine
-from kyc.faces import FaceReader
+from kyc.document import Box, DocumentReading, DocumentType, GhostCheck, TamperSign, TextLine
 from kyc.geometry import Image, load, to_png
 from kyc.policy import JUDGED_BEFORE
 from kyc.reader import read_document
 from kyc.specimens import SCAN, Defect, draw_document, invent_document
-from kyc.tamper import TEXTS, find_ghost, grain_signs, jpeg_grid, original_signs, signs
+from kyc.tamper import TEXTS, grain_signs, jpeg_grid, original_signs, signs
 
 AS_OF = date(2026, 11, 22)
 
@@ -24,25 +23,15 @@ def drawn(seed: int, defect: Defect | None = None) -> Image:
     return load(draw_document(spec, seed).image_bytes)
 
 
-def test_a_swapped_portrait_differs_from_its_ghost_and_a_true_one_does_not() -> None:
-    reader = FaceReader()
-    distances = {}
-    for defect in (None, Defect.SWAPPED_PORTRAIT):
-        image = drawn(6_500_009, defect)
-        ghost = find_ghost(image, reader.find(image), reader)
-        assert ghost is not None
-        distances[defect] = ghost.distance
-        codes = [sign.code for sign in signs(image, (), {}, replace(ghost, score=1.0))]
-        assert ("PORTRAIT_GHOST_MISMATCH" in codes) == (defect is not None)
+def test_a_ghost_that_is_no_copy_is_a_sign_and_one_that_was_not_compared_is_none() -> None:
+    blank = np.full((60, 80, 3), 230, np.uint8)
+    place = Box(1, 2, 30, 40)
 
-    assert distances[None] < 0.5 < distances[Defect.SWAPPED_PORTRAIT]
-
-
-def test_a_page_without_a_portrait_has_no_ghost() -> None:
-    reader = FaceReader()
-    blank = np.full((500, 700, 3), 230, np.uint8)
-
-    assert find_ghost(blank, reader.find(blank), reader) is None
+    found = signs(blank, (), {}, GhostCheck("different", "", 0.55, 0.7, place))
+    assert [(sign.code, sign.value, sign.box) for sign in found] == [("PORTRAIT_GHOST_MISMATCH", 0.55, place)]
+    assert found[0].value < found[0].threshold
+    assert signs(blank, (), {}, GhostCheck("not_compared", "NO_GHOST_FOUND", 0.5)) == ()
+    assert signs(blank, (), {}, GhostCheck("same", "", 0.95, None, place)) == ()
 
 
 def printed_lines(patched: int | None) -> tuple[Image, list[TextLine]]:

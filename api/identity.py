@@ -90,15 +90,20 @@ class KeySets:
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def key(self, url: str, kid: str) -> Mapping[str, Any]:
-        """Raises `TokenRefused`."""
+        """The key of that name; without a name the only one there is (OpenID Connect Core, 10.1). Raises
+        `TokenRefused`."""
         async with self._locks.setdefault(url, asyncio.Lock()):
             held, now = self._sets.get(url), time.monotonic()
             if (
                 held is None
                 or now - held.fetched > KEYS_SECONDS
-                or (kid not in held.keys and now - held.asked > ASK_AGAIN_SECONDS)
+                or (kid and kid not in held.keys and now - held.asked > ASK_AGAIN_SECONDS)
             ):
                 held = await self._fetch(url, held, now)
+        if not kid and len(held.keys) == 1:
+            return next(iter(held.keys.values()))
+        if not kid:
+            raise TokenRefused("the token names no key, and its issuer has several")
         if kid not in held.keys:
             raise TokenRefused("the token names a key that its issuer does not publish")
         return held.keys[kid]
@@ -118,12 +123,12 @@ class KeySets:
 
 
 def _keys(answer: bytes) -> dict[str, Mapping[str, Any]]:
-    """By `kid`, those for signatures only. Raises `ValueError`."""
+    """By `kid`, those for signatures only; a key without a name is the empty one's. Raises `ValueError`."""
     told = json.loads(answer)
     if not isinstance(told, dict) or not isinstance(told.get("keys"), list):
         raise ValueError("not a key set (RFC 7517)")
     usable = [key for key in told["keys"] if isinstance(key, dict) and key.get("use", "sig") == "sig"]
-    return {key["kid"]: key for key in usable if isinstance(key.get("kid"), str)}
+    return {kid: key for key in usable if isinstance(kid := key.get("kid", ""), str)}
 
 
 @dataclass
@@ -172,7 +177,7 @@ class ExternalTokens:
         algorithm = header["alg"]
         if algorithm not in issuer.algorithms:
             raise TokenRefused(f"tokens signed by {algorithm} are not accepted")
-        key = _public_key(await self.sets.key(issuer.jwks_url, header["kid"]), algorithm)
+        key = _public_key(await self.sets.key(issuer.jwks_url, header.get("kid", "")), algorithm)
         try:
             claims: Mapping[str, Any] = jwt.decode(
                 token,
@@ -226,8 +231,8 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], str]:
         raise TokenRefused("this is no token") from error
     if header.get("alg") not in ("RS256", "ES256", "EdDSA"):
         raise TokenRefused("tokens are signed by RS256, ES256 or EdDSA")
-    if not isinstance(header.get("kid"), str) or "crit" in header or not isinstance(stated, str):
-        raise TokenRefused("the token names no key, no issuer, or an extension that is not known here")
+    if not isinstance(header.get("kid", ""), str) or "crit" in header or not isinstance(stated, str):
+        raise TokenRefused("the token names no issuer, or an extension that is not known here")
     return header, stated
 
 

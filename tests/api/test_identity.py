@@ -54,7 +54,12 @@ class Provider:
             "realm_access": {"roles": ["aml-analyst", "unknown"]},
         } | changes
         key = self.keys[kid]
-        return jwt.encode(claims, key, algorithm=_name(key), headers={"kid": kid} | (header or {}))
+        return jwt.encode(
+            claims,
+            key,
+            algorithm=_name(key),
+            headers={name: value for name, value in ({"kid": kid} | (header or {})).items() if value is not None},
+        )
 
 
 def _name(key: Any) -> str:
@@ -146,6 +151,16 @@ async def test_keys_of_other_kinds_are_taken_too(house: House, provider: Provide
         "two": ec.generate_private_key(ec.SECP256R1()) if kind == "ES256" else Ed25519PrivateKey.generate()
     }
     assert (await queue(house, provider.token("two"))).status_code == 200
+
+
+async def test_a_token_without_a_kid_is_by_the_only_key_there_is(house: House, provider: Provider) -> None:
+    assert (await queue(house, provider.token(header={"kid": None}))).status_code == 200
+    forged = Provider({"one": rsa.generate_private_key(65537, 2048)})
+    unnamed = forged.token(iss=f"{ISSUER}/{house.own.tenant_id}", header={"kid": None})
+    assert (await queue(house, unnamed)).status_code == 401
+    provider.keys["two"] = rsa.generate_private_key(65537, 2048)
+    house.app = create_app(house.services)
+    assert (await queue(house, provider.token(header={"kid": None}))).status_code == 401
 
 
 async def test_a_new_kid_is_fetched_and_an_old_key_ends(

@@ -130,6 +130,8 @@ def serving(provider: Provider, host: str = "127.0.0.1") -> Iterator[Provider]:
                     self._redirect(status, told)
             elif parts.path == "/logout":
                 self._redirect(*provider.logout(query))
+            elif parts.path == "/favicon.ico":
+                self._send(204, b"", "image/x-icon")
             else:
                 self._say(404, {})
 

@@ -4,6 +4,7 @@ Separate because trust between readers is a policy of its own; neither reader kn
 """
 
 import itertools
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -116,12 +117,18 @@ def _foreign_letters(first: DecodedZone, raw: Sequence[str], sure: float) -> Dec
         if len(text) != len(row) or sure < SURE:
             continue
         different = [at for at, (other, ours) in enumerate(zip(text, row, strict=True)) if other != ours]
-        if not all(text[at].isalpha() and text[at] not in ALPHABET for at in different):
+        if not all(_latin(text[at]) and text[at] not in ALPHABET for at in different):
             continue
         for at in different:
             repairs.append(Repair(number, at, row[at], text[at], "FOREIGN_LETTER"))
             row[at] = text[at]
     return replace(first, lines=tuple("".join(row) for row in rows), repairs=tuple(repairs))
+
+
+def _latin(sign: str) -> bool:
+    """Whether a state may have printed this letter: zones are Latin (9303-3, 4.3), so that of another writing is a
+    misreading of a Latin one, whatever the reader's confidence."""
+    return sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN CAPITAL LETTER")
 
 
 def _best_mixture(first: DecodedZone, second: Repaired, as_of: date) -> tuple[tuple[str, ...], tuple[Repair, ...]]:

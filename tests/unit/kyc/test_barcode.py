@@ -51,3 +51,21 @@ def test_a_qr_code_is_no_licence() -> None:
 
 def test_an_empty_page_has_no_barcode() -> None:
     assert find_barcodes(np.full((200, 300, 3), 255, np.uint8)) == ()
+
+
+def test_a_small_smeared_code_on_a_page_is_read_enlarged() -> None:
+    """At the picture's own size nothing is found; a page with hardly any edges is enlarged as well."""
+    code = symbol("CLEARANCE 2026", zxingcpp.BarcodeFormat.QRCode, 8)[60:-60, 60:-60]
+    side = round(code.shape[0] / 8 * 1.7)
+    page = np.full((500, 760, 3), 236, np.uint8)
+    page[400 : 400 + side, 650 : 650 + side] = cv2.resize(code, (side, side), interpolation=cv2.INTER_AREA)
+    page = np.asarray(cv2.GaussianBlur(page, (0, 0), 0.8), np.uint8)
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    grey_page = np.ascontiguousarray(page[:, :, 0])
+
+    assert zxingcpp.read_barcodes(grey_page, formats=formats) == []
+    found = find_barcodes(page)
+
+    assert [barcode.text for barcode in found] == ["CLEARANCE 2026"]
+    assert abs(found[0].box.left - 650) < 8
+    assert abs(found[0].box.top - 400) < 8

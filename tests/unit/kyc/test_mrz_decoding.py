@@ -141,6 +141,20 @@ def test_foreign_letters_that_the_other_reader_saw_are_kept() -> None:
     assert not reading.valid
 
 
+@pytest.mark.parametrize("sign", ["Φ", "Д", "ﬁ", "大", "ñ"])
+def test_signs_that_no_zone_prints_are_misreadings_of_the_other_reader(sign: str) -> None:
+    """Zones are printed in Latin capitals: another writing's letter is not believed, however sure the reader is."""
+    first = decode_zone([seen(TRUE[0]), seen(TRUE[1])], 44, AS_OF)
+    raw = (TRUE[0].replace("ANNA", f"A{sign}NA"), TRUE[1])
+
+    reading = reconcile(first, raw, 0.99, 44, AS_OF)
+
+    assert reading is not None
+    assert reading.lines == TRUE
+    assert reading.valid
+    assert reading.second_lines == raw
+
+
 def test_a_third_reader_confirms_only_the_same_zone() -> None:
     first = decode_zone([seen(TRUE[0].replace("ANNA", "ANHA")), seen(TRUE[1])], 44, AS_OF)
     reading = reconcile(first, TRUE, 0.99, 44, AS_OF)

@@ -62,14 +62,22 @@ def bring_upright(image: Image, locator: PageLocator, text: RapidReader, recogni
         text,
         level,
     )
-    if page.zone is not None or look is not None or _reads_well(page):
+    if page.zone is not None or (look is not None and look.lawful) or _reads_well(page):
         return page
+    # Nothing was read that a document must say: a look whose lines begin with no document's code does not settle it.
     further = _vote(page.image, text)
     if further == 0:
         return page
-    height, width = page.image.shape[:2]
-    located = page.located.turned(further, width, height)
-    other = _read(turn(page.image, further), (degrees + further) % 360, None, located, text, 0.0)
+    degrees = (degrees + further) % 360
+    look = next((each for each in looks if round(-each.place.direction / 90) % 4 * 90 == degrees), None)
+    other = _read(
+        turn(image, degrees),
+        degrees,
+        None if look is None else look.turned(degrees, width, height),
+        located.turned(degrees, width, height),
+        text,
+        0.0,
+    )
     return other if other.zone is not None or _legible(other) > _legible(page) else page
 
 

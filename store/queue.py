@@ -27,6 +27,8 @@ class Order(StrEnum):
 class QueueFilter:
     """Which cases: every part that is given narrows it. Without `statuses` all that are not closed."""
 
+    cases: Sequence[UUID] | None = None
+    """These alone."""
     statuses: Sequence[str] = ()
     kinds: Sequence[str] = ()
     assignee: UUID | None = None
@@ -136,6 +138,8 @@ def _conditions(wanted: QueueFilter) -> tuple[list[sql.SQL], dict[str, Any]]:
         where.append(condition)
         values.update(more)
 
+    if wanted.cases is not None:
+        add(sql.SQL("case_id = ANY(%(cases)s::uuid[])"), cases=list(wanted.cases))
     if not wanted.statuses:
         add(sql.SQL("status <> 'closed'"))
     elif len(wanted.statuses) == 1:

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from api.auth import NotAuthenticated, NotFound, NotPermitted, Principal
 from api.console import words
 from api.console.assets import asset_url
-from api.console.session import FORM_TOKEN, SESSION, SIGN_IN, FormForged, check_form, form_token, signed_in
+from api.console.session import FORM_TOKEN, PATH, SESSION, SIGN_IN, FormForged, check_form, form_token, signed_in
 from api.errors import PROBLEMS, problem_of
 from api.files import parse_multipart
 from api.limits import LimitedRoute
@@ -147,6 +147,8 @@ class _Guard(APIRoute):
                 response = await handle(request)
             except NotAuthenticated:
                 response = _to_sign_in(request)
+            except AtHomeElsewhere as home:
+                response = see(home.page)
             except _TOLD as error:
                 response = _error(request, error)
             finally:
@@ -174,9 +176,29 @@ async def _fields(request: Request) -> FormData:
     return await request.form()
 
 
+HOMES: Mapping[Permission, str] = {
+    Permission.READ_CASES: PATH,
+    Permission.MANAGE_OFFICERS: f"{PATH}/officers",
+    Permission.READ_METRICS: f"{PATH}/review",
+}
+"""Where an officer's day begins: the first page that they may see."""
+
+
+class AtHomeElsewhere(Exception):
+    """The console's front is the queue; this officer's is another page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(page)
+        self.page = page
+
+
 async def _officer(request: Request, action: str, permission: Permission | None) -> Principal:
     services: Services = request.app.state.services
     principal, request.state.login = await signed_in(request)
+    if request.url.path == PATH and permission not in principal.permissions:
+        for may, home in HOMES.items():
+            if may in principal.permissions:
+                raise AtHomeElsewhere(home)
     if permission is not None and permission not in principal.permissions:
         async with tenant_transaction(services.pool, principal.tenant_id) as connection:
             await record_refusal(connection, principal.actor, action, f"permission:{permission.value}", "not permitted")
@@ -250,6 +272,11 @@ def text(form: FormData, name: str) -> str:
     """A field's text, stripped; empty where it is not there or is a file."""
     value = form.get(name)
     return value.strip() if isinstance(value, str) else ""
+
+
+def texts(form: FormData, name: str) -> list[str]:
+    """All values of a field that may be there several times, such as boxes that were ticked."""
+    return [value.strip() for value in form.getlist(name) if isinstance(value, str)]
 
 
 Body = TypeVar("Body", bound=BaseModel)

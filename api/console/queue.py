@@ -66,6 +66,7 @@ async def show(
         link=lambda **changed: "/console?" + urlencode({k: v for k, v in {**kept, **changed}.items() if v}),
         officers=await logins((row.claimed_by for row in found.cases), principal, services),
         filtered=bool(kind or reason or risk),
+        picking=view != "closed" and Permission.WORK_CASES in principal.permissions,
     )
 
 

@@ -4,8 +4,10 @@ from fastapi import APIRouter, FastAPI
 
 from api.console import (
     actions,
+    administration,
     assets,
     audit,
+    bulk,
     cases,
     codec,
     decisions,
@@ -14,7 +16,9 @@ from api.console import (
     issuers,
     models,
     queue,
+    review,
     sign_in,
+    webhooks,
     workflows,
 )
 
@@ -23,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     issuers.router,
     queue.router,
+    bulk.router,
     cases.router,
     actions.router,
     documents.router,
@@ -32,6 +37,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.router,
     workflows.router,
     codec.router,
+    review.router,
+    administration.router,
+    webhooks.router,
 )
 
 

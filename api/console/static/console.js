@@ -16,6 +16,11 @@
     next.scrollIntoView({ block: "nearest" });
     return true;
   };
+  const pick = () => {
+    const box = document.activeElement.closest("tr")?.querySelector("input[name=case]");
+    if (box) box.click();
+    return Boolean(box);
+  };
   const press = (selector) => {
     const target = $(selector);
     if (!target) return false;
@@ -28,6 +33,7 @@
   const keys = {
     j: () => step(1),
     k: () => step(-1),
+    x: () => pick(),
     n: () => press("[data-key=next]"),
     q: () => press("[data-key=queue]"),
     c: () => press("[data-key=claim]"),
@@ -104,6 +110,24 @@
   reach();
   window.addEventListener("resize", reach);
   document.addEventListener("toggle", reach, true);
+
+  // --- Cases that are chosen ------------------------------------------------------------------------------------------------
+  const picks = $("form[data-picks]");
+  if (picks) {
+    const boxes = all("input[name=case]", picks), whole = $("[data-pick-all]", picks), said = $("[data-picked]", picks);
+    const count = () => {
+      const chosen = boxes.filter((box) => box.checked).length;
+      said.textContent = chosen ? ` (${chosen})` : "";
+      whole.checked = chosen === boxes.length;
+      whole.indeterminate = chosen > 0 && chosen < boxes.length;
+    };
+    whole.hidden = false;
+    picks.addEventListener("change", (event) => {
+      if (event.target === whole) boxes.forEach((box) => { box.checked = whole.checked; });
+      count();
+    });
+    window.addEventListener("pageshow", count);
+  }
 
   // --- Filters apply as they are chosen -------------------------------------------------------------------------------
   document.addEventListener("change", (event) => {

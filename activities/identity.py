@@ -18,7 +18,7 @@ from activities.applicants import Applicant, fetch_known
 from activities.decoding import Decoded, decode
 from activities.readings import KeptReading, keep_crops, keep_reading, open_readings
 from activities.recording import DecisionRecorder, data_key, regime_of
-from explain.record import DecisionKind, InputRef, sha256_hex
+from explain.record import DecisionKind, InputRef, RuleTable, sha256_hex
 from jurisdictions import Regime
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import code_of, cross_check
@@ -55,6 +55,8 @@ class IdentityActivities(IdentitySteps):
     compare: CompareFaces
     readers: ThreadPoolExecutor
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    liveness_required: bool = False
+    """Whether a selfie whose liveness nobody checked is for a person to look at."""
 
     @activity.defn
     async def admit_application(self, application: m.OnboardingInput) -> m.Admission:
@@ -135,8 +137,11 @@ class IdentityActivities(IdentitySteps):
         return m.CheckSummary(
             codes=tuple(dict.fromkeys(code_of(finding) for finding in findings)),
             # A selfie that was sent and could not be compared clears nobody: a person looks.
-            face="not_checked" if face is None else "unsure" if face.result == "not_checked" else face.result,
+            face="not_checked" if face is None else self._face_table().outcome(face_match_facts(face)),
         )
+
+    def _face_table(self) -> RuleTable:
+        return face_match_table(liveness_required=self.liveness_required)
 
     async def _decide_face(
         self,
@@ -147,7 +152,7 @@ class IdentityActivities(IdentitySteps):
         inputs: tuple[InputRef, ...],
     ) -> None:
         """The comparison as a decision of its own, also where it found nothing amiss."""
-        table, about = face_match_table(), f"application:{application.application_id}"
+        table, about = self._face_table(), f"application:{application.application_id}"
         await self.recorder.register_table(table)
         decision = self.recorder.by_table(
             application.scope, DecisionKind.FACE_MATCH, subject_id, about, table, dict(face_match_facts(face)), inputs

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 def read_documents(files: list[Path], selfie: Path | None, as_json: bool, console: Console, errors: Console) -> int:
     """Read each file through the decoding child; 0 when all could be opened, 1 otherwise."""
     from activities.decoding import decode
+    from clearance.liveness import load_provider
     from kyc.acceptance import acceptance_facts, acceptance_table
     from kyc.checks import code_of, cross_check
     from kyc.document import to_json, with_codes
@@ -40,7 +41,9 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
     from kyc.layout_tagger import LayoutTagger
     from kyc.reader import Reader
 
-    folder = Settings().visual_zone_model
+    settings = Settings()
+    liveness = load_provider(settings.liveness_provider)
+    folder = settings.visual_zone_model
     reader = Reader() if folder is None else Reader(tagger=LayoutTagger(folder))
     today = datetime.now(UTC).date()
     failed = False
@@ -64,7 +67,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
             ((p, r) for p, r in zip(decoded.pages, readings, strict=True) if r.mrz is not None),
             (decoded.pages[0], readings[0]),
         )
-        face = None if selfie is None else match_faces(page, selfie.read_bytes())
+        face = None if selfie is None else match_faces(page, selfie.read_bytes(), liveness)
         findings = cross_check([reading], None, today, face)
         accepted = acceptance_table().outcome(acceptance_facts(reading, findings)) == "accept"
         reading = with_codes(reading, *(code_of(finding) for finding in findings))

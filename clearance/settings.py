@@ -33,6 +33,13 @@ class Settings(BaseSettings):
         default=None, description="Folder of another LayoutLM-family checkpoint for the printed fields of documents."
     )
 
+    liveness_provider: str = Field(
+        default="", description="Who checks selfies for liveness, as module:attribute; empty where nobody does."
+    )
+    liveness_required: bool = Field(
+        default=False, description="Whether a person looks at every selfie whose liveness was not checked."
+    )
+
     watchlist_schedule: str = Field(
         default="", description="When lists are fetched, as cron in UTC; empty where nobody fetches or a person does."
     )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from temporalio.client import (
@@ -41,6 +42,7 @@ from clearance.filers import FilerFolder
 from clearance.filing_inbox import inbox_key, inbox_public_key
 from clearance.gateways import GatewayFolder
 from clearance.keyring import KeyName, Keyring
+from clearance.liveness import load_provider
 from clearance.outbound import Outbound, posting
 from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.services import Ready
@@ -57,7 +59,7 @@ from clearance.trust import (
 )
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel
-from kyc.faces import match_faces
+from kyc.faces import Liveness, NoLivenessProvider, match_faces
 from kyc.layout_tagger import LayoutTagger
 from kyc.reader import Reader
 from store.connection import Pool
@@ -114,6 +116,8 @@ class Parts:
     code_version: str = CODE_VERSION
     outbound: Outbound = field(default_factory=Outbound)
     public_url: str = "http://127.0.0.1:8080"
+    liveness: Liveness = field(default_factory=NoLivenessProvider)
+    liveness_required: bool = False
 
 
 def build_workers(
@@ -129,7 +133,11 @@ def build_workers(
     for name in (DOCUMENT_LINES, DOCUMENT_PAGES, DOCUMENT_FIELDS):
         parts.models.champion(name)
     reader = Reader(tagger=LayoutTagger(parts.models.place(DOCUMENT_FIELDS)))
-    identity = IdentityActivities(parts.pool, parts.vault, parts.keys, recorder, reader.read, match_faces, readers)
+    compare = partial(match_faces, liveness=parts.liveness)
+    identity = IdentityActivities(
+        parts.pool, parts.vault, parts.keys, recorder, reader.read, compare, readers,
+        liveness_required=parts.liveness_required,
+    )  # fmt: skip
     screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
     screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
     rescreening = RescreeningActivities(parts.pool, parts.keys, screening_desk)
@@ -222,6 +230,8 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             watchlist_folder=settings.watchlist_folder,
             outbound=Outbound(allow_private=settings.outbound_private),
             public_url=settings.public_address,
+            liveness=load_provider(settings.liveness_provider),
+            liveness_required=settings.liveness_required,
         )
         client = await _connected(lambda: connect(settings, keys))
         with ThreadPoolExecutor(READERS + PORTRAITS, "reader") as readers:

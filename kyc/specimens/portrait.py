@@ -84,7 +84,7 @@ def draw_ghost(identity: int, seed: int, high: int) -> Image:
     if rng.random() < 0.5:
         flat = small @ np.array([0.114, 0.587, 0.299], np.float32)
         tint = rng.uniform(0, 70, 3).astype(np.float32)
-        small = flat[:, :, None] + tint * (1 - flat[:, :, None] / 255)
+        small = np.asarray(flat[:, :, None] + tint * (1 - flat[:, :, None] / 255), np.float32)
     return np.clip(small, 0, 255).astype(np.uint8)
 
 

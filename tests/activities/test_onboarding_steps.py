@@ -234,7 +234,11 @@ async def test_the_comparison_of_faces_is_a_decision_also_when_they_match(office
     said = await onboard(office, application_id)
     assert said["checks"].face == "match"
     (decided,) = await face_decisions(office, application_id)
-    assert (decided.outcome, decided.rules, decided.features) == ("match", (), ("face_compared", "face_distance"))
+    assert (decided.outcome, decided.rules, decided.features) == (
+        "match",
+        (),
+        ("face_compared", "face_distance", "liveness"),
+    )
     assert [ref.name for ref in decided.inputs] == ["page", "selfie"]
 
 

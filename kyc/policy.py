@@ -68,7 +68,8 @@ JUDGED_BEFORE = frozenset(
         "FACE_MISMATCH", "FACE_UNSURE", "FACE_NOT_CHECKED", "NO_FACE_ON_SELFIE", "NO_FACE_ON_DOCUMENT",
         "MULTIPLE_FACES_ON_SELFIE",
         # hints of alteration that are advisory: features of document acceptance, never decisive alone (kyc.tamper)
-        "LIVENESS_NOT_CHECKED", "NOISE_ANOMALY", "FONT_ANOMALY", "EDITED_BY_SOFTWARE", "RECOMPRESSED",
+        "LIVENESS_NOT_CHECKED", "PORTRAIT_SUBSTITUTED", "NOISE_ANOMALY", "FONT_ANOMALY", "EDITED_BY_SOFTWARE",
+        "RECOMPRESSED",
     }
 )  # fmt: skip
 """Codes that need no rule of their own here. A code that is neither here nor above is unknown, and refers."""

@@ -97,7 +97,7 @@ class Reader:
             page_score=round(outline_score, 3),
             ghost=ghost.box,
             ghost_distance=ghost.distance,
-            tamper=signs(page.image, outside, visual, ghost),
+            tamper=signs(page.image, outside, visual, ghost, faces[0].box if faces else None, corners),
             ghost_check=ghost,
         )
         # What the print repeats needs no second reader of the zone.

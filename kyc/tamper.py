@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explain.record import Finding, Value
 from kyc.document import Box, DocumentReading, FieldReading, GhostCheck, TamperSign, TextLine
-from kyc.geometry import Image, cut, grey, load
+from kyc.geometry import Image, Quad, cut, grey, load
 from kyc.ghost import SAME
 
 MIN_LINES = 5
@@ -25,6 +25,11 @@ MAX_STROKE = 0.25
 """Difference, in nats, of a field's strokes from the median of the other fields'."""
 MIN_FIELDS = 4
 STRIP = 40
+MAX_PORTRAIT = 0.8
+"""How much finer, in nats, the grain in a portrait's even parts may be than in those of the page around: of generated
+pictures true portraits stay below 0.6, portraits pasted into photographs lie mostly above."""
+PATCH, APART = 9, 6
+"""Side of the patches whose grain is measured, and how many pixels lie between two of them."""
 MAX_GRID = 6.0
 """How many deviations the eight-pixel grid of an earlier JPEG stands out."""
 GRID_PART = 1024
@@ -43,10 +48,18 @@ EDITORS = (
 
 
 def signs(
-    image: Image, text_lines: Sequence[TextLine], fields: Mapping[str, FieldReading], ghost: GhostCheck
+    image: Image,
+    text_lines: Sequence[TextLine],
+    fields: Mapping[str, FieldReading],
+    ghost: GhostCheck,
+    portrait: Box | None = None,
+    outline: Quad = (),
 ) -> tuple[TamperSign, ...]:
-    """What the picture itself shows. `text_lines` are those of the visual zone, `fields` what they were read as."""
+    """What the picture itself shows. `text_lines` are those of the visual zone, `fields` what they were read as;
+    `portrait` is the largest face's box and `outline` the document's corners, empty where they are not seen."""
     found = [*grain_signs(image, text_lines), *font_signs(image, text_lines, fields)]
+    if portrait is not None:
+        found += portrait_signs(image, portrait, outline)
     if ghost.result == "different" and ghost.likeness is not None:
         found.append(TamperSign("PORTRAIT_GHOST_MISMATCH", ghost.likeness, SAME, ghost.box))
     return tuple(found)
@@ -58,6 +71,35 @@ def grain_signs(image: Image, text_lines: Sequence[TextLine]) -> list[TamperSign
     if len(measured) < MIN_LINES:
         return []
     return _apart("NOISE_ANOMALY", [(box, math.log(grain + 0.25)) for box, grain in measured], MAX_NOISE)
+
+
+def portrait_signs(image: Image, face: Box, outline: Quad = ()) -> list[TamperSign]:
+    """A portrait that was pasted into the finished picture: the camera's grain, the same all over a picture, is missing
+    from its evenest patches. A photograph stuck on the document itself, and photographed with it, is not seen so."""
+    flat = grey(image).astype(np.float32)
+    fine = np.abs(flat - cv2.GaussianBlur(flat, (0, 0), 1.0))
+    places = np.s_[PATCH // 2 :: APART, PATCH // 2 :: APART]
+    grain, light = (cv2.blur(values, (PATCH, PATCH))[places] for values in (fine, flat))
+    y, x = np.indices(grain.shape) * APART + PATCH // 2
+    wide, high = face.right - face.left, face.bottom - face.top
+
+    def around(across: float, above: float, below: float) -> NDArray[np.bool_]:
+        """The patches around the face as far as these shares of its width and height."""
+        within = (x > face.left - across * wide) & (x < face.right + across * wide)
+        return np.asarray(within & (y > face.top - above * high) & (y < face.bottom + below * high), np.bool_)
+
+    # Where light or shade is cut off there is no grain.
+    usable = (light > 25) & (light < 235)
+    if len(outline) == 4:
+        page = cv2.fillConvexPoly(np.zeros(flat.shape, np.uint8), np.asarray(np.rint(outline), np.int32), 1)
+        usable_page = usable & (page[places] > 0)
+    else:
+        usable_page = usable
+    ours, others = grain[usable & around(0.25, 0.3, 0.25)], grain[usable_page & ~around(0.9, 1.2, 1.3)]
+    if ours.size < 40 or others.size < 100:
+        return []
+    finer = math.log((float(np.percentile(others, 15)) + 0.05) / (float(np.percentile(ours, 8)) + 0.05))
+    return [TamperSign("PORTRAIT_SUBSTITUTED", finer, MAX_PORTRAIT, face)] if finer > MAX_PORTRAIT else []
 
 
 def font_signs(image: Image, text_lines: Sequence[TextLine], fields: Mapping[str, FieldReading]) -> list[TamperSign]:
@@ -128,6 +170,7 @@ def findings(reading: DocumentReading, index: int) -> list[Finding]:
 
 TEXTS = {
     "PORTRAIT_GHOST_MISMATCH": "The small second portrait is not a copy of the portrait.",
+    "PORTRAIT_SUBSTITUTED": "The portrait has less grain than the page, as if it was put into the picture later.",
     "NOISE_ANOMALY": "The paper behind a line of print has another grain than around the other lines.",
     "FONT_ANOMALY": "A line of print has other strokes than the lines of its size.",
     "EDITED_BY_SOFTWARE": "The file was saved by a picture editor.",

@@ -21,8 +21,12 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import numpy as np
 import psutil
 
+from aml.money import Money
+from aml.transaction import Transaction
+from clearance.columns import pack_rows
 from explain.record import (
     Contribution,
     Decision,
@@ -34,15 +38,16 @@ from explain.record import (
     sha256_hex,
 )
 from store import ledger, transactions
+from store.batches import Batch, BatchHeader, BatchRow
 from store.connection import Connection, Pool, open_pool, tenant_transaction
-from store.decisions import BatchHeader, BatchRow, append_decision, append_decision_batch, register_model
+from store.decisions import append_decision, new_decision_ids, register_model
 from store.ledger_export import export_lines
 from store.ledger_verifier import read_lines, verify_export
 from store.migrate import migrate
-from store.records import evidence_text
+from store.records import packed_evidence
 from store.subjects import create_subject
 from store.tenants import create_tenant
-from vault.envelope import new_data_key, seal
+from vault.envelope import Sealer, new_data_key
 from vault.keys import Ed25519Signer
 
 FEATURES = tuple(f"feature_{number:02}" for number in range(40))
@@ -50,6 +55,7 @@ MODEL_BYTES = b"benchmark"
 MODEL = ModelRef("transaction_score", "1", sha256_hex(MODEL_BYTES))
 TARGETS = {"transactions": 5_000, "single decisions": 1_000, "verified": 50_000}
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+AMOUNT = Money(Decimal("12.34"), "USD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +108,8 @@ async def found_tenant(url: str, tenant_id: UUID, subject_id: UUID) -> None:
 
 async def append_group(conn: Connection, tenant_id: UUID, subject_id: UUID, data_key: bytes, count: int) -> None:
     """What the engine does for a group of transactions, from features and SHAP values on: seal, write, one leaf."""
-    first = await transactions.next_ingest_seq(conn, tenant_id, count)
-    rows, scores = [], []
-    for number in range(count):
-        decision_id, name = uuid4(), f"t{first + number}"
-        values = [number / (1 + feature) for feature in range(len(FEATURES))]
-        shap = [value / 1e3 for value in values]
-        evidence = seal(data_key, evidence_text(values, (), "").encode(), decision_id.bytes)
-        scores.append(
-            BatchRow(decision_id, subject_id, f"transaction:{name}", "none", 0.01, shap, -4.0 + sum(shap), evidence)
-        )
-        rows.append(
-            transactions.TransactionRow(
-                tenant_id=tenant_id,
-                transaction_id=name,
-                ingest_seq=first + number,
-                subject_id=subject_id,
-                booked_at=NOW + timedelta(seconds=number),
-                debtor_account=f"A{number % 997}",
-                creditor_account=f"B{number % 991}",
-                amount=Decimal("12.34"),
-                currency="USD",
-                digest=decision_id.bytes * 2,
-                decision_id=decision_id,
-            )
-        )
-    await transactions.append_transactions(conn, rows)
+    sealer = Sealer(data_key)
+    decision_ids = new_decision_ids(datetime.now(UTC), count)
     header = BatchHeader(
         tenant_id,
         DecisionKind.TRANSACTION_SCORE,
@@ -142,7 +124,20 @@ async def append_group(conn: Connection, tenant_id: UUID, subject_id: UUID, data
         "0",
         NOW,
     )
-    await append_decision_batch(conn, header, scores)
+    values = np.arange(count)[:, None] / np.arange(1.0, 1 + len(FEATURES))
+    packed_values, packed_shap = pack_rows(values), pack_rows(values / 1e3)
+    outputs = (-4.0 + values.sum(axis=1) / 1e3).tolist()
+    first = await transactions.next_ingest_seq(conn, tenant_id, count)
+    rows, scores = [], Batch(header)
+    for number, decision_id in enumerate(decision_ids):
+        name = f"t{first + number}"
+        evidence = sealer.seal(packed_evidence(packed_values[number], "[]", "").encode(), decision_id.bytes)
+        about, output = f"transaction:{name}", outputs[number]
+        scores.add(BatchRow(decision_id, subject_id, about, "none", 0.01, packed_shap[number], output, 0.0, evidence))
+        transaction = Transaction(name, NOW + timedelta(seconds=number), f"A{number % 997}", f"B{number % 991}", AMOUNT)
+        rows.append(transactions.copied(transaction, number, subject_id, decision_id, decision_id.bytes * 2, (), None))
+    await scores.append(conn)
+    await transactions.append_copied(conn, tenant_id, first, rows)
 
 
 async def measure_batches(meter: Meter, pool: Pool, tenant_id: UUID, subject_id: UUID, rows: int, size: int) -> Cost:

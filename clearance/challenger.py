@@ -3,7 +3,6 @@
 Separate from `models`, which says what may load; here nothing is decided and nothing is stored.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -19,10 +18,12 @@ from clearance.verification import EvidenceReader
 from explain.approval import Role
 from explain.bands import BANDS
 from explain.challenger import Comparison, compare
+from explain.record import Finding
 from explain.registry import load_approved
-from explain.trees import TreeModel
+from explain.trees import TreeModel, number
 from store import verification
 from store.connection import service_transaction, tenant_transaction
+from store.records import read_evidence
 from store.tenants import list_tenants
 from vault.keys import FileKeyProvider
 
@@ -71,12 +72,16 @@ async def _decided(
                     evidence = await reader.read(looking_up, inputs)
                     if evidence is None:
                         continue
-                    opened = json.loads(evidence)
-                    values = dict(zip(inputs.features, opened["values"], strict=True))
-                    rows.append([np.nan if values[name] is None else float(values[name]) for name in features])
-                    cuts = next((each["values"] for each in opened["findings"] if each["rule"] == BANDS), cuts)
+                    opened = read_evidence(evidence, len(inputs.features))
+                    values = dict(zip(inputs.features, opened.values, strict=True))
+                    rows.append([number(values[name]) for name in features])
+                    cuts = next((_cuts(each) for each in opened.findings if each.rule == BANDS), cuts)
                     mine += 1
     return rows, cuts
+
+
+def _cuts(finding: Finding) -> Mapping[str, float]:
+    return {name: number(cut) for name, cut in finding.values.items()}
 
 
 def print_comparison(result: Comparison, console: Console) -> None:

@@ -8,8 +8,9 @@ from the tenant's last snapshot where one fits, and the transactions stored sinc
 import asyncio
 import logging
 import time
+from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -24,25 +25,29 @@ from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
-from clearance.group import Group
+from clearance.group import Group, Owner
 from clearance.partition import UNKNOWN_ACCOUNT, Partition, Place
 from clearance.snapshots import SnapshotFolder
 from explain.attribution import TreeModel
 from explain.registry import Artifact
 from jurisdictions.monitoring import monitoring_parameters
-from store import alerts, customers, decisions, freezes, subjects, transactions
+from store import alerts, customers, decisions, subjects, transactions
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.tenants import Tenant, fetch_tenant, list_tenants
+from vault.envelope import Sealer
 from vault.keys import KeyProvider
 
 log = logging.getLogger(__name__)
 
 GROUP_SECONDS = 0.005
 GROUP_ROWS = 512
-SLICE = 16
+SLICE = 128
+"""Transactions explained at once: the model's tables come into the processor's cache once for all of them."""
 TURNS = 4
-"""After so many assessed transactions the group that is being written gets so many turns of the event loop: it has
-small things to do between long waits for Postgres."""
+"""After each slice the group that is being written gets so many turns of the event loop: it has small things to do
+between long waits for Postgres."""
+_MOST_OWNERS = 100_000
+"""Keys held before those that ran out are thrown away."""
 SNAPSHOT_ROWS = 20_000
 """Transactions after which a snapshot is written, at least: a second or two of rebuilding."""
 SNAPSHOT_BYTES_A_ROW = 2_000
@@ -127,7 +132,8 @@ class StreamingEngine:
         self._boundary = boundary
         self._partitions: dict[UUID, Partition] = {}
         self._queue: asyncio.Queue[_Request] = asyncio.Queue(maxsize=1024)
-        self._data_keys: dict[UUID, tuple[bytes, float]] = {}
+        self._kept_owners: dict[UUID, tuple[Owner, float]] = {}
+        """With the instant until which the key may be used: an erased subject's is forgotten within a minute."""
         self._committing: asyncio.Task[None] | None = None
         self._gathered: list[_Request] = []
         self._writing: _Prepared | None = None
@@ -253,7 +259,7 @@ class StreamingEngine:
         if self._snapshots is None:
             return None
         try:
-            data_key = await self._data_key(connection, tenant_id, tenant_id)
+            data_key = await self._data_key(connection, tenant_id)
             contents = await asyncio.to_thread(self._snapshots.read, tenant_id, data_key)
             if contents is None:
                 return None
@@ -291,7 +297,7 @@ class StreamingEngine:
         started = time.perf_counter()
         try:
             async with tenant_transaction(self._pool, tenant_id) as connection:
-                data_key = await self._data_key(connection, tenant_id, tenant_id)
+                data_key = await self._data_key(connection, tenant_id)
             self._sizes[tenant_id] = size = await asyncio.to_thread(folder.write, tenant_id, data_key, contents)
         except subjects.SubjectErased:
             await asyncio.to_thread(folder.remove, tenant_id)
@@ -399,8 +405,8 @@ class StreamingEngine:
             self._refuse(tenant_id, requests, _rebuilding(error))
             return
         commit_seconds.observe(time.perf_counter() - prepared.started)
-        for outcome in prepared.group.outcomes:
-            ingested.labels(outcome=outcome).inc()
+        for outcome, count in Tally(prepared.group.outcomes).items():
+            ingested.labels(outcome=outcome).inc(count)
         self._boundary("before_answer")
         given = iter(answers)
         for request in requests:
@@ -450,52 +456,79 @@ class StreamingEngine:
     async def _assess(
         self, connection: Connection, tenant_id: UUID, partition: Partition, new: list[Transaction]
     ) -> Group:
-        group = Group(tenant_id, partition, datetime.now(UTC))
+        group = Group(tenant_id, partition, datetime.now(UTC), new)
         if not new:
             return group
         accounts = {name for t in new for name in (t.debtor_account, t.creditor_account)}
-        known = await customers.known_accounts(connection, accounts)
-        owners = await customers.account_subjects(connection, accounts)
-        frozen = await freezes.frozen_accounts(connection, accounts)
-        parties = [_with_parties(transaction, known) for transaction in new]
-        unknown = [t.debtor_account not in known and t.creditor_account not in known for t in parties]
+        holders = await customers.account_holders(connection, accounts)
+        parties = [_with_parties(transaction, holders) for transaction in new]
+        owners = await self._owners(connection, tenant_id, parties, holders)
+        unknown = [t.debtor_party is None and t.creditor_party is None for t in parties]
+        frozen = {name for name, holder in holders.items() if holder.frozen}
         self._boundary("before_push")
         for start in range(0, len(parties), SLICE):
-            assessed = partition.assess(parties[start : start + SLICE], unknown[start : start + SLICE])
-            for each in assessed:
-                owner = owners.get(each.transaction.debtor_account) or owners.get(each.transaction.creditor_account)
-                subject_id = owner or tenant_id
-                data_key = await self._data_key(connection, tenant_id, subject_id)
-                if not frozen.isdisjoint((each.transaction.debtor_account, each.transaction.creditor_account)):
-                    each = replace(each, flags=(*each.flags, FROZEN_ACCOUNT))
-                group.add(each, subject_id, data_key)
-            for _ in range(TURNS):
-                await asyncio.sleep(0)
+            end = start + SLICE
+            assessed = partition.assess(parties[start:end], unknown[start:end])
+            if frozen:
+                for row, t in enumerate(assessed.transactions):
+                    if t.debtor_account in frozen or t.creditor_account in frozen:
+                        assessed.flags[row] = (*assessed.flags[row], FROZEN_ACCOUNT)
+            await _turns()
+            group.add(assessed, owners[start:end])
+            await _turns()
         self._boundary("after_push")
         return group
 
-    async def _data_key(self, connection: Connection, tenant_id: UUID, subject_id: UUID) -> bytes:
-        """The subject's key, kept for a minute: an erased subject's is forgotten that fast."""
-        kept = self._data_keys.get(subject_id)
-        if kept is not None and time.monotonic() < kept[1]:
-            return kept[0]
-        wrapped = await subjects.fetch_wrapped_key(connection, subject_id)
-        data_key = self._keys.unwrap(tenant_id, wrapped)
-        self._data_keys[subject_id] = (data_key, time.monotonic() + 60.0)
-        return data_key
+    async def _owners(
+        self,
+        connection: Connection,
+        tenant_id: UUID,
+        parties: Sequence[Transaction],
+        holders: Mapping[str, customers.Holder],
+    ) -> list[Owner]:
+        """Whose each transaction is: the customer's on its known side, else, or where that one was erased, the
+        tenant's."""
+        subject_ids = []
+        for t in parties:
+            holder = holders.get(t.debtor_account) or holders.get(t.creditor_account)
+            subject_ids.append(tenant_id if holder is None else holder.subject_id)
+        now = time.monotonic()
+        wanted = {tenant_id, *subject_ids}
+        kept = {subject: self._kept_owners.get(subject) for subject in wanted}
+        missing = [subject for subject, owner in kept.items() if owner is None or owner[1] <= now]
+        found = await subjects.fetch_wrapped_keys(connection, missing) if missing else {}
+        fresh = {subject: Owner(subject, Sealer(self._keys.unwrap(tenant_id, key))) for subject, key in found.items()}
+        if len(self._kept_owners) > _MOST_OWNERS:
+            self._kept_owners = {subject: owner for subject, owner in self._kept_owners.items() if owner[1] > now}
+        for subject in missing:
+            self._kept_owners.pop(subject, None)
+        self._kept_owners |= {subject: (owner, now + 60.0) for subject, owner in fresh.items()}
+        if tenant_id not in self._kept_owners:
+            await subjects.fetch_wrapped_key(connection, tenant_id)  # says what is wrong with it
+        own = self._kept_owners[tenant_id]
+        return [self._kept_owners.get(subject, own)[0] for subject in subject_ids]
+
+    async def _data_key(self, connection: Connection, tenant_id: UUID) -> bytes:
+        """The tenant's own."""
+        return self._keys.unwrap(tenant_id, await subjects.fetch_wrapped_key(connection, tenant_id))
+
+
+async def _turns() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 def _rebuilding(error: Exception) -> EngineRebuilding:
     return error if isinstance(error, EngineRebuilding) else EngineRebuilding(type(error).__name__)
 
 
-def _with_parties(transaction: Transaction, known: Mapping[str, UUID]) -> Transaction:
+def _with_parties(transaction: Transaction, holders: Mapping[str, customers.Holder]) -> Transaction:
     """The transaction with the customers behind its accounts: two accounts of one customer are one party."""
-    debtor, creditor = known.get(transaction.debtor_account), known.get(transaction.creditor_account)
-    return replace(
-        transaction,
-        debtor_party=str(debtor) if debtor else None,
-        creditor_party=str(creditor) if creditor else None,
+    debtor, creditor = holders.get(transaction.debtor_account), holders.get(transaction.creditor_account)
+    if debtor is None and creditor is None and transaction.debtor_party is None and transaction.creditor_party is None:
+        return transaction
+    return transaction.between(
+        str(debtor.customer_id) if debtor else None, str(creditor.customer_id) if creditor else None
     )
 
 

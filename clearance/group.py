@@ -1,207 +1,209 @@
 """What one commit of the engine writes for one tenant: rows made from assessed transactions, written together."""
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
+import numpy as np
 
 from aml.engine import Hit
 from aml.transaction import Transaction
 from aml.typologies import TYPOLOGIES
 from api.schemas.transactions import TransactionAnswer
-from clearance.partition import Assessed, Partition, Place
+from clearance.columns import digests, pack_rows
+from clearance.partition import Assessment, Partition, Place, Raised
 from clearance.version import CODE_VERSION
-from explain.bands import band, band_finding
-from explain.narrative import sentence
-from explain.record import (
-    Contribution,
-    Decision,
-    DecisionKind,
-    Explanation,
-    Finding,
-    InputRef,
-    Method,
-    ModelRef,
-    additivity_error,
-    canonical_json,
-    sha256_hex,
-)
-from store import alerts, decisions, transactions
+from explain.bands import BANDS, Bands
+from explain.narrative import scored_sentence, sentence
+from explain.record import Decision, DecisionKind, Explanation, Finding, InputRef, Method, ModelRef, canonical_json
+from store import alerts, decisions, records, transactions
+from store.batches import Batch, BatchHeader, BatchRow
 from store.connection import Connection
+from store.numbers import pack
 from store.outbox import NewOutbox
-from store.records import evidence_bytes, evidence_text
 from vault import contexts
-from vault.envelope import seal
+from vault.envelope import Sealer
 from workflows.messages import Kind, workflow_id
 
 _SOURCES = {typology.name: typology.source for typology in TYPOLOGIES}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose data a transaction is: the customer on its known side, else the tenant itself."""
+
+    subject_id: UUID
+    sealer: Sealer
+
+
 class Group:
-    """Collects a tenant's rows; `write` puts them into the caller's transaction, `answers` is for afterwards."""
+    """Makes a tenant's rows; `write` puts them into the caller's transaction, `answers` is for afterwards."""
 
-    tenant_id: UUID
-    partition: Partition
-    now: datetime
-    answers: list[TransactionAnswer] = field(default_factory=list)
-    outcomes: list[str] = field(default_factory=list)
-    place: Place | None = None
-    """Of the last transaction, once it was written."""
-    _taken: list[tuple[Assessed, UUID, UUID, bytes]] = field(default_factory=list)
-    _scores: list[decisions.BatchRow] = field(default_factory=list)
-    _alert_decisions: list[decisions.BatchRow] = field(default_factory=list)
-    _alert_explanation: Explanation | None = None
-    _alerts: list[alerts.NewAlert] = field(default_factory=list)
-    _outbox: list[NewOutbox] = field(default_factory=list)
-
-    def add(self, assessed: Assessed, subject_id: UUID, data_key: bytes) -> None:
-        """A transaction with its score decision, and an alert with its own decision where one is raised."""
-        score = self._score(assessed, subject_id, data_key)
-        self._scores.append(score)
-        self._taken.append((assessed, subject_id, score.decision_id, data_key))
-        alert_id = self._add_alert(assessed, assessed.alert_explanation, subject_id, data_key)
-        self.outcomes.append(assessed.alert)
-        self.answers.append(
-            TransactionAnswer(
-                assessed.transaction.transaction_id,
-                "accepted",
-                decision_id=score.decision_id,
-                score=assessed.score,
-                alert_id=alert_id,
-                typologies=_typologies(assessed),
-                flags=assessed.flags,
-            )
+    def __init__(self, tenant_id: UUID, partition: Partition, now: datetime, new: Sequence[Transaction]) -> None:
+        """For these transactions, which are then added in their order."""
+        self.answers: list[TransactionAnswer] = []
+        self.outcomes: list[str] = []
+        self.place: Place | None = None
+        """Of the last transaction, once it was written."""
+        self._tenant_id, self._partition, self._now = tenant_id, partition, now
+        self._digests = digests(new)
+        self._inputs = (InputRef("transactions", sha256(b"".join(self._digests)).hexdigest()),)
+        self._ids = decisions.new_decision_ids(now, len(new))
+        self._bands = _BandTexts(partition.bands)
+        features = partition.trees.feature_names
+        self._scores = self._batch(
+            DecisionKind.TRANSACTION_SCORE, partition.model, Method.TREE_PATH_DEPENDENT, partition.base_value, features
         )
+        self._rows: list[bytes] = []
+        self._alert_decisions: Batch | None = None
+        self._alerts: list[alerts.NewAlert] = []
+        self._outbox: list[NewOutbox] = []
+
+    def add(self, assessed: Assessment, owners: Sequence[Owner]) -> None:
+        """Each transaction with its score decision, and an alert with its own decision where one is raised."""
+        names = self._partition.trees.feature_names
+        packed_values, packed_shap = pack_rows(assessed.features), pack_rows(assessed.shap)
+        said = zip(
+            [[names[feature] for feature in row] for row in assessed.strongest.tolist()],
+            np.take_along_axis(assessed.features, assessed.strongest, axis=1).tolist(),
+            np.take_along_axis(assessed.shap, assessed.strongest, axis=1).tolist(),
+            strict=True,
+        )
+        for row, (transaction, owner, (features, values, effects)) in enumerate(
+            zip(assessed.transactions, owners, said, strict=True)
+        ):
+            place, score, hits = len(self._rows), assessed.scores[row], assessed.hits[row]
+            decision_id, flags = self._ids[place], assessed.flags[row]
+            found = [_hit_finding(hit) for hit in hits] if hits else []
+            outcome = self._bands.bands.name(score)
+            known = [value if value == value else None for value in values]
+            words = scored_sentence(
+                DecisionKind.TRANSACTION_SCORE, outcome, score, found, list(zip(features, known, effects, strict=True))
+            )
+            evidence = records.packed_evidence(packed_values[row], self._bands.findings(score, found), words)
+            self._scores.add(
+                BatchRow(
+                    decision_id,
+                    owner.subject_id,
+                    f"transaction:{transaction.transaction_id}",
+                    outcome,
+                    score,
+                    packed_shap[row],
+                    assessed.margins[row],
+                    assessed.errors[row],
+                    owner.sealer.seal(evidence.encode(), contexts.decision_evidence(decision_id)),
+                    (self._bands.rule(outcome), *[(f.rule, f.effect, f.citation) for f in found]),
+                )
+            )
+            self._rows.append(
+                transactions.copied(
+                    transaction,
+                    place,
+                    owner.subject_id,
+                    decision_id,
+                    self._digests[place],
+                    flags,
+                    self._sealed_purpose(transaction, owner),
+                )
+            )
+            raised = assessed.raised.get(row)
+            alert_id = None
+            if raised is not None:
+                alert_id = self._add_alert(transaction, score, hits, raised, owner)
+            self.outcomes.append(self._partition.table.default if raised is None else raised.outcome)
+            self.answers.append(
+                TransactionAnswer(
+                    transaction.transaction_id, "accepted", decision_id, score, alert_id, _typologies(hits), flags
+                )
+            )
 
     async def write(self, connection: Connection) -> None:
         """Everything, in the transaction that the caller commits."""
-        if not self._taken:
+        if not self._rows:
             return
-        first = await transactions.next_ingest_seq(connection, self.tenant_id, len(self._taken))
-        rows = [
-            _transaction_row(self.tenant_id, assessed, first + number, subject_id, decision_id, data_key)
-            for number, (assessed, subject_id, decision_id, data_key) in enumerate(self._taken)
-        ]
-        await transactions.append_transactions(connection, rows)
-        self.place = Place(rows[-1].ingest_seq, rows[-1].decision_id)
-        inputs = (InputRef("transactions", sha256_hex(b"".join(row.digest for row in rows))),)
-        header = self._header(
-            DecisionKind.TRANSACTION_SCORE,
-            self.partition.model,
-            Method.TREE_PATH_DEPENDENT,
-            self.partition.base_value,
-            self.partition.trees.feature_names,
-            inputs,
-        )
-        await decisions.append_decision_batch(connection, header, self._scores)
-        if self._alert_explanation is not None:
-            header = self._header(
-                DecisionKind.ALERT,
-                self.partition.table_ref,
-                Method.EXACT_RULES,
-                self._alert_explanation.base_value,
-                tuple(c.feature for c in self._alert_explanation.contributions),
-                inputs,
-            )
-            await decisions.append_decision_batch(connection, header, self._alert_decisions)
+        await self._scores.append(connection)
+        first = await transactions.next_ingest_seq(connection, self._tenant_id, len(self._rows))
+        await transactions.append_copied(connection, self._tenant_id, first, self._rows)
+        if self._alert_decisions is not None:
+            await self._alert_decisions.append(connection)
             await alerts.append_alerts(connection, self._alerts, self._outbox)
+        self.place = Place(first + len(self._rows) - 1, self._ids[-1])
 
-    def _header(
-        self,
-        kind: DecisionKind,
-        model: ModelRef,
-        method: Method,
-        base_value: float,
-        features: tuple[str, ...],
-        inputs: tuple[InputRef, ...],
-    ) -> decisions.BatchHeader:
-        return decisions.BatchHeader(
-            tenant_id=self.tenant_id,
-            kind=kind,
-            model=model,
-            method=method,
-            base_value=base_value,
-            features=features,
-            regime=self.partition.regime.code,
-            regime_version=self.partition.regime.version,
-            policy_version=self.partition.table.version,
-            inputs=inputs,
-            code_version=CODE_VERSION,
-            as_of=self.now,
+    def _batch(
+        self, kind: DecisionKind, model: ModelRef, method: Method, base_value: float, features: tuple[str, ...]
+    ) -> Batch:
+        regime = self._partition.regime
+        return Batch(
+            BatchHeader(
+                tenant_id=self._tenant_id,
+                kind=kind,
+                model=model,
+                method=method,
+                base_value=base_value,
+                features=features,
+                regime=regime.code,
+                regime_version=regime.version,
+                policy_version=self._partition.table.version,
+                inputs=self._inputs,
+                code_version=CODE_VERSION,
+                as_of=self._now,
+            )
         )
 
-    def _score(self, assessed: Assessed, subject_id: UUID, data_key: bytes) -> decisions.BatchRow:
-        """The score's decision as a row: made for every transaction, so only what is said in words is built by name."""
-        names = self.partition.trees.feature_names
-        values = [value if value == value else None for value in assessed.features.tolist()]
-        shap = assessed.shap.tolist()
-        error = additivity_error(self.partition.base_value, shap, assessed.margin)
-        cuts, citation = self.partition.cuts, self.partition.cuts_citation
-        findings = (band_finding(assessed.score, cuts, citation), *(_hit_finding(hit) for hit in assessed.hits))
-        decision = self._decision(
-            DecisionKind.TRANSACTION_SCORE,
-            subject_id,
-            f"transaction:{assessed.transaction.transaction_id}",
-            band(assessed.score, cuts),
-            assessed.score,
-            self.partition.model,
-            Explanation(
-                Method.TREE_PATH_DEPENDENT,
-                self.partition.base_value,
-                tuple(Contribution(names[i], values[i], shap[i]) for i in assessed.strongest.tolist()),
-                assessed.margin,
-                error,
-            ),
-            findings,
-        )
-        evidence = evidence_text(values, findings, sentence(decision)).encode()
-        return _batch_row(decision, shap, evidence, data_key)
+    def _sealed_purpose(self, transaction: Transaction, owner: Owner) -> bytes | None:
+        """What the payer wrote may name a person; nothing is computed from it."""
+        if not transaction.purpose:
+            return None
+        context = contexts.transaction(self._tenant_id, transaction.transaction_id)
+        return owner.sealer.seal(transaction.purpose.encode(), context)
 
     def _add_alert(
-        self, assessed: Assessed, explanation: Explanation | None, subject_id: UUID, data_key: bytes
-    ) -> UUID | None:
-        if explanation is None:
-            return None
-        alert_id = uuid4()
-        decision = self._decision(
-            DecisionKind.ALERT,
-            subject_id,
-            f"alert:{alert_id}",
-            assessed.alert,
-            explanation.output,
-            self.partition.table_ref,
-            explanation,
-            (*assessed.alert_findings, *(_hit_finding(hit) for hit in assessed.hits)),
+        self, transaction: Transaction, score: float, hits: tuple[Hit, ...], raised: Raised, owner: Owner
+    ) -> UUID:
+        alert_id, transaction_id = uuid4(), transaction.transaction_id
+        decision = self._alert_decision(alert_id, hits, raised, owner)
+        why = decision.explanation
+        if self._alert_decisions is None:
+            features = tuple(contribution.feature for contribution in why.contributions)
+            self._alert_decisions = self._batch(
+                DecisionKind.ALERT, decision.model, why.method, why.base_value, features
+            )
+        self._alert_decisions.add(
+            BatchRow(
+                decision.decision_id,
+                owner.subject_id,
+                decision.about,
+                decision.outcome,
+                decision.score,
+                pack([contribution.shap for contribution in why.contributions]),
+                why.output,
+                why.additivity_error,
+                owner.sealer.seal(records.evidence_bytes(decision), contexts.decision_evidence(decision.decision_id)),
+                tuple([(finding.rule, finding.effect, finding.citation) for finding in decision.findings]),
+            )
         )
-        decision = replace(decision, sentence=sentence(decision))
-        self._alert_explanation = explanation
-        shap = [contribution.shap for contribution in explanation.contributions]
-        self._alert_decisions.append(_batch_row(decision, shap, evidence_bytes(decision), data_key))
-        transaction_id = assessed.transaction.transaction_id
+        shown = canonical_json({"transaction_id": transaction_id, "hits": hits})
         self._alerts.append(
             alerts.NewAlert(
                 alert_id=alert_id,
-                tenant_id=self.tenant_id,
-                subject_id=subject_id,
+                tenant_id=self._tenant_id,
+                subject_id=owner.subject_id,
                 decision_id=decision.decision_id,
                 transaction_id=transaction_id,
-                typologies=_typologies(assessed),
-                score=assessed.score,
-                accounts=assessed.accounts,
-                transactions=tuple(dict.fromkeys([t for hit in assessed.hits for t in hit.transactions]))
-                or (transaction_id,),
-                sealed_evidence=seal(data_key, canonical_json(_evidence(assessed)), contexts.alert(alert_id)),
+                typologies=_typologies(hits),
+                score=score,
+                accounts=raised.accounts,
+                transactions=tuple(dict.fromkeys([t for hit in hits for t in hit.transactions])) or (transaction_id,),
+                sealed_evidence=owner.sealer.seal(shown, contexts.alert(alert_id)),
             )
         )
         outbox_id = uuid4()
         self._outbox.append(
             NewOutbox(
                 outbox_id,
-                self.tenant_id,
+                self._tenant_id,
                 Kind.INVESTIGATION.value,
                 workflow_id(Kind.INVESTIGATION, outbox_id),
                 {"alert_id": str(alert_id)},
@@ -209,94 +211,50 @@ class Group:
         )
         return alert_id
 
-    def _decision(
-        self,
-        kind: DecisionKind,
-        subject_id: UUID,
-        about: str,
-        outcome: str,
-        score: float,
-        model: ModelRef,
-        explanation: Explanation,
-        findings: tuple[Finding, ...],
-    ) -> Decision:
-        """Without its sentence, which the caller adds."""
-        return Decision(
-            decision_id=decisions.new_decision_id(self.now),
-            kind=kind,
-            tenant_id=self.tenant_id,
-            subject_id=subject_id,
-            about=about,
-            outcome=outcome,
-            score=score,
-            model=model,
+    def _alert_decision(self, alert_id: UUID, hits: tuple[Hit, ...], raised: Raised, owner: Owner) -> Decision:
+        explanation: Explanation = raised.explanation
+        partition = self._partition
+        decision = Decision(
+            decision_id=decisions.new_decision_id(self._now),
+            kind=DecisionKind.ALERT,
+            tenant_id=self._tenant_id,
+            subject_id=owner.subject_id,
+            about=f"alert:{alert_id}",
+            outcome=raised.outcome,
+            score=explanation.output,
+            model=partition.table_ref,
             explanation=explanation,
-            findings=findings,
-            regime=self.partition.regime.code,
-            regime_version=self.partition.regime.version,
-            policy_version=self.partition.table.version,
+            findings=(*raised.findings, *(_hit_finding(hit) for hit in hits)),
+            regime=partition.regime.code,
+            regime_version=partition.regime.version,
+            policy_version=partition.table.version,
             inputs=(),  # the header of the batch names them
             code_version=CODE_VERSION,
-            as_of=self.now,
+            as_of=self._now,
         )
+        return replace(decision, sentence=sentence(decision))
 
 
-# --- Transactions as rows ---------------------------------------------------------------------------------------------
+class _BandTexts:
+    """The findings of a scored transaction as text. Most have the one that names their band, which differs from another
+    only in the score that it tells."""
 
+    def __init__(self, bands: Bands) -> None:
+        self.bands = bands
+        self._around: dict[str, tuple[str, str]] = {}
 
-def _transaction_row(
-    tenant_id: UUID, assessed: Assessed, seq: int, subject_id: UUID, decision_id: UUID, data_key: bytes
-) -> transactions.TransactionRow:
-    t = assessed.transaction
-    details = {name: getattr(t, name) for name in transactions.DETAILS if getattr(t, name) is not None}
-    return transactions.TransactionRow(
-        tenant_id=tenant_id,
-        transaction_id=t.transaction_id,
-        ingest_seq=seq,
-        subject_id=subject_id,
-        booked_at=t.booked_at,
-        debtor_account=t.debtor_account,
-        creditor_account=t.creditor_account,
-        amount=t.money.amount,
-        currency=t.money.currency,
-        digest=_digest(t),
-        decision_id=decision_id,
-        channel=t.channel.value,
-        debtor_country=t.debtor_country,
-        creditor_country=t.creditor_country,
-        flags=assessed.flags,
-        details=details or None,
-        # What the payer wrote may name a person; nothing is computed from it.
-        sealed_details=seal(data_key, t.purpose.encode(), contexts.transaction(tenant_id, t.transaction_id))
-        if t.purpose
-        else None,
-    )
+    def rule(self, name: str) -> tuple[str, str, str]:
+        return BANDS, name, self.bands.citation
 
-
-def _digest(t: Transaction) -> bytes:
-    """SHA-256 over the transaction as it was sent: tells a repetition from another one of the same id."""
-    sent: list[str | None] = [t.transaction_id, t.booked_at.isoformat(), str(t.money.amount), t.money.currency]
-    sent += [t.debtor_account, t.creditor_account, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
-    sent += [t.debtor_bank, t.creditor_bank, t.branch]
-    return sha256(orjson.dumps(sent)).digest()
-
-
-# --- Decisions as rows ------------------------------------------------------------------------------------------------
-
-
-def _batch_row(decision: Decision, shap: list[float], evidence: bytes, data_key: bytes) -> decisions.BatchRow:
-    return decisions.BatchRow(
-        decision_id=decision.decision_id,
-        subject_id=decision.subject_id,
-        about=decision.about,
-        outcome=decision.outcome,
-        score=decision.score,
-        shap=shap,
-        output=decision.explanation.output,
-        sealed_evidence=seal(data_key, evidence, contexts.decision_evidence(decision.decision_id)),
-        rules=[(finding.rule, finding.effect, finding.citation) for finding in decision.findings],
-        additivity_error=decision.explanation.additivity_error,
-    )
+    def findings(self, score: float, hits: Sequence[Finding]) -> str:
+        if hits:
+            return records.findings_text((self.bands.finding(score), *hits))
+        name, told = self.bands.name(score), f'"text":"score {score:.3f} is'
+        if name not in self._around:
+            before, _, after = records.findings_text((self.bands.finding(score),)).partition(told)
+            self._around[name] = before, after
+        before, after = self._around[name]
+        return before + told + after
 
 
 def _hit_finding(hit: Hit) -> Finding:
@@ -317,10 +275,5 @@ def _hit_finding(hit: Hit) -> Finding:
     )
 
 
-def _evidence(assessed: Assessed) -> dict[str, Any]:
-    """What an officer sees of an alert: the hits in full."""
-    return {"transaction_id": assessed.transaction.transaction_id, "hits": [asdict(hit) for hit in assessed.hits]}
-
-
-def _typologies(assessed: Assessed) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(hit.typology for hit in assessed.hits))
+def _typologies(hits: tuple[Hit, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([hit.typology for hit in hits])) if hits else ()

@@ -22,7 +22,7 @@ from clearance.settings import Settings
 from explain.record import DecisionKind
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.labels import RIGHT, LabelledCase, decisions_to_label, iterate_labelled
-from store.records import StoredDecision
+from store.records import StoredDecision, read_evidence
 from store.subjects import SubjectErased, fetch_wrapped_key
 from store.tenants import list_tenants
 from vault import contexts
@@ -95,7 +95,7 @@ async def _row(
     except SubjectErased:
         return None
     key = await asyncio.to_thread(keys.unwrap, tenant_id, wrapped)
-    opened = json.loads(open_sealed(key, stored.sealed_evidence, contexts.decision_evidence(stored.decision_id)))
+    evidence = open_sealed(key, stored.sealed_evidence, contexts.decision_evidence(stored.decision_id))
     return {
         "format": FORMAT,
         "kind": "transaction" if stored.kind is DecisionKind.TRANSACTION_SCORE else "onboarding",
@@ -107,5 +107,5 @@ async def _row(
         "decided_on": case.closed_at.date().isoformat(),
         "model": stored.model.sha256,
         "score": stored.score,
-        "features": dict(zip(stored.features, opened["values"], strict=True)),
+        "features": dict(zip(stored.features, read_evidence(evidence, len(stored.features)).values, strict=True)),
     }

@@ -5,6 +5,7 @@ assessing again what is stored, and the rebuilt one is identical bit for bit.
 """
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Channel, Transaction
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel, explain_rules, rule_findings
+from explain.bands import Bands
 from explain.record import Explanation, Finding, ModelRef, RuleTable
 from explain.registry import Artifact
 from jurisdictions.regime import Regime
@@ -50,24 +52,36 @@ _CODE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
-    """A transaction with its score, explanation, hits, and what the alert table says."""
+class Raised:
+    """What the alert table says of a transaction that raises an alert."""
 
-    transaction: Transaction
-    flags: tuple[str, ...]
-    features: NDArray[np.float64]
-    margin: float
-    score: float
-    shap: NDArray[np.float64]
-    strongest: NDArray[np.intp]
-    """The features of the largest contributions, largest first: those that are said in words."""
-    hits: tuple[Hit, ...]
-    alert: str
-    alert_explanation: Explanation | None
-    """Computed where an alert is raised."""
-    alert_findings: tuple[Finding, ...]
+    outcome: str
+    explanation: Explanation
+    findings: tuple[Finding, ...]
     accounts: tuple[str, ...]
     """Whom it is about: the accounts at the centre of the hits and our customers' among them; no till, no branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Transactions with their scores, explanations and hits. All by column, in the order of the transactions [n]: one
+    object a row costs more than the row's numbers."""
+
+    transactions: Sequence[Transaction]
+    flags: list[tuple[str, ...]]
+    features: NDArray[np.float64]
+    """[n, features]"""
+    margins: list[float]
+    scores: list[float]
+    shap: NDArray[np.float64]
+    """[n, features]"""
+    errors: list[float]
+    """Of each explanation, see `explain.record.additivity_error`."""
+    strongest: NDArray[np.intp]
+    """[n, SAID]: the features of the largest contributions, largest first: those that are said in words."""
+    hits: tuple[tuple[Hit, ...], ...]
+    raised: dict[int, Raised]
+    """By row; the others raise nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,45 +104,49 @@ class Partition:
         alerting = AlertParameters()
         self.table: RuleTable = alert_table(alerting)
         self.table_ref = self.table.ref()
-        self.cuts = {"low": 0.0, "elevated": alerting.score / 2, "high": alerting.score}
-        self.cuts_citation = alerting.citation
+        self.bands = Bands({"low": 0.0, "elevated": alerting.score / 2, "high": alerting.score}, alerting.citation)
         self.engine = Engine(parameters)
         self._tills: set[str] = set()
         self._customers: set[str] = set()
         self._alerted = AlertedPatterns(parameters.windows[-1])
+        self._score_operands = score_operands(self.table)
+        self._quiet: dict[tuple[int, int, bool], bool] = {}
         self.place: Place | None = None
         self.uncommitted = 0
         """Transactions in the state that are not stored, or not known to be."""
         if self.engine.features != trees.feature_names:
             raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
 
-    def assess(self, transactions: Sequence[Transaction], unknown: Sequence[bool]) -> list[Assessed]:
+    def assess(self, transactions: Sequence[Transaction], unknown: Sequence[bool]) -> Assessment:
         """Push, score, explain and judge. `unknown` says whose accounts nobody opened. Ids must be new."""
         self.uncommitted += len(transactions)
         pushed = self.engine.push(transactions)
         attribution = self.trees.explain(pushed.features)
         strongest = np.argsort(-np.abs(attribution.shap), axis=1, kind="stable")[:, :SAID]
-        late, unrated = frozenset(pushed.too_late), frozenset(pushed.unrated)
-        assessed = []
+        flags: list[tuple[str, ...]] = [(UNKNOWN_ACCOUNT,) if nobody else () for nobody in unknown]
+        for raises, rows in ((LATE, pushed.too_late), (NO_RATE, pushed.unrated)):
+            for row in rows:
+                flags[row] = (*flags[row], raises)
+        margins = attribution.margin.tolist()
+        scores = [self.trees.probability(margin) for margin in margins]
+        raised = {}
         for row, transaction in enumerate(transactions):
             self._learn(transaction)
-            flags = tuple(
-                flag
-                for flag, raised in ((UNKNOWN_ACCOUNT, unknown[row]), (LATE, row in late), (NO_RATE, row in unrated))
-                if raised
-            )
-            margin = attribution.margin[row].item()
-            judged = self._judge(
-                transaction,
-                flags,
-                pushed.features[row],
-                margin,
-                attribution.shap[row],
-                strongest[row],
-                pushed.hits[row],
-            )
-            assessed.append(judged)
-        return assessed
+            alert = self._judge(transaction, flags[row], scores[row], pushed.hits[row])
+            if alert is not None:
+                raised[row] = alert
+        return Assessment(
+            transactions,
+            flags,
+            pushed.features,
+            margins,
+            scores,
+            attribution.shap,
+            attribution.additivity_errors().tolist(),
+            strongest,
+            pushed.hits,
+            raised,
+        )
 
     def committed(self, count: int, place: Place) -> None:
         """The next `count` transactions that were assessed are stored now, the last of them at `place`."""
@@ -194,38 +212,40 @@ class Partition:
             self._customers.add(transaction.creditor_account)
 
     def _judge(
-        self,
-        transaction: Transaction,
-        flags: tuple[str, ...],
-        features: NDArray[np.float64],
-        margin: float,
-        shap: NDArray[np.float64],
-        strongest: NDArray[np.intp],
-        hits: tuple[Hit, ...],
-    ) -> Assessed:
-        score = self.trees.probability(margin)
-        news = self._alerted.news(hits, transaction.booked_at)
+        self, transaction: Transaction, flags: tuple[str, ...], score: float, hits: tuple[Hit, ...]
+    ) -> Raised | None:
+        news = self._alerted.news(hits, transaction.booked_at) if hits else ()
+        if not news and not self._raises(score, UNKNOWN_ACCOUNT in flags):
+            return None
         facts = alert_facts(score, news, frozenset(flags))
-        alert = self.table.outcome(facts)
-        raised = alert != self.table.default
-        if raised:
-            self._alerted.remember(news, transaction.booked_at)
-        return Assessed(
-            transaction,
-            flags,
-            features,
-            margin,
-            score,
-            shap,
-            strongest,
-            hits,
-            alert,
-            explain_rules(self.table, facts) if raised else None,
-            rule_findings(self.table, facts) if raised else (),
-            self._concerned(transaction, hits) if raised else (),
+        outcome = self.table.outcome(facts)
+        if outcome == self.table.default:
+            return None
+        self._alerted.remember(news, transaction.booked_at)
+        return Raised(
+            outcome,
+            explain_rules(self.table, facts),
+            rule_findings(self.table, facts),
+            self._concerned(transaction, hits),
         )
+
+    def _raises(self, score: float, unknown: bool) -> bool:
+        """Whether a score without any hit raises an alert. The table compares it with a few numbers only, so it is
+        asked once for each place between them."""
+        place = bisect_left(self._score_operands, score), bisect_right(self._score_operands, score), unknown
+        raises = self._quiet.get(place)
+        if raises is None:
+            facts = alert_facts(score, (), frozenset((UNKNOWN_ACCOUNT,) if unknown else ()))
+            raises = self._quiet[place] = self.table.outcome(facts) != self.table.default
+        return raises
 
     def _concerned(self, transaction: Transaction, hits: tuple[Hit, ...]) -> tuple[str, ...]:
         centres = [hit.accounts[0] for hit in hits] or [transaction.debtor_account, transaction.creditor_account]
         customers = [account for hit in hits for account in hit.accounts if account in self._customers]
         return tuple(account for account in dict.fromkeys(centres + customers) if account not in self._tills)
+
+
+def score_operands(table: RuleTable) -> list[float]:
+    """The numbers that a table compares the score with, rising."""
+    operands = {c.operand for rule in table.rules for c in rule.when if c.fact == "score"}
+    return sorted(float(operand) for operand in operands if isinstance(operand, (int, float)))

@@ -1,6 +1,5 @@
 """Stored decisions computed again, in a process of its own and before their stored results are read."""
 
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from clearance.database import service_pool
 from clearance.keyring import KeyName, Keyring
 from clearance.settings import Settings
-from explain.record import Finding
 from explain.replay import Recomputed, compare, recompute
 from store import decisions, subjects, verification
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
+from store.records import read_evidence
 from store.tenants import Tenant, list_tenants
 from vault import contexts
 from vault.envelope import SealBroken, open_sealed
@@ -152,15 +151,15 @@ class _Verifier:
     async def _recompute(
         self, connection: Connection, inputs: verification.DecisionInputs, evidence: bytes
     ) -> Recomputed:
-        opened = json.loads(evidence)
+        opened = read_evidence(evidence, len(inputs.features))
         if inputs.model_sha256 not in self._models:
             model = await decisions.fetch_model(connection, inputs.model_sha256)
             self._models[inputs.model_sha256] = model.content
         return recompute(
             inputs.method,
-            dict(zip(inputs.features, opened["values"], strict=True)),
+            dict(zip(inputs.features, opened.values, strict=True)),
             self._models[inputs.model_sha256],
-            tuple(Finding(**finding) for finding in opened["findings"]),
+            opened.findings,
         )
 
     async def _evidence(self, connection: Connection, inputs: verification.DecisionInputs) -> bytes | None:

@@ -4,11 +4,14 @@ Numbers come from the stored explanation; nothing is computed anew, so the words
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from explain.background import Background
+from explain.bands import BANDS
 from explain.reasons import REASONS, UNKNOWN_FEATURE
-from explain.record import Contribution, Decision, DecisionKind, Finding, Method
+from explain.record import Contribution, Decision, DecisionKind, Finding, Method, Value
 from explain.words import Words, say
 
 _OPENINGS = {
@@ -48,7 +51,7 @@ def reasons(
     """
     table = decision.explanation.method is Method.EXACT_RULES
     effects = {c.feature: c.shap for c in decision.explanation.contributions}
-    rules = [_from_finding(finding, effects) for finding in decision.findings if finding.rule != "bands"]
+    rules = [_from_finding(finding, effects) for finding in decision.findings if finding.rule != BANDS]
     rules.sort(key=lambda reason: (-abs(reason.effect), reason.name))
     said = {fact for finding in decision.findings for fact in finding.values} if table else set()
     strongest = (c for c in decision.explanation.ranked() if c.shap != 0.0 and c.feature not in said)
@@ -64,10 +67,55 @@ def sentence(
     if decision.explanation.method is not Method.EXACT_RULES:
         opening += f" (score {decision.score:.2f})"
     strongest = reasons(decision, n, population, past)
-    if not strongest:
+    return _sentence(opening, [reason.text + _aside(reason, decision.explanation.method) for reason in strongest])
+
+
+def scored_sentence(
+    kind: DecisionKind,
+    outcome: str,
+    score: float,
+    findings: Sequence[Finding],
+    strongest: Sequence[tuple[str, float | None, float]],
+    n: int = 3,
+) -> str:
+    """The `sentence` of a scored decision from its `strongest` contributions (feature, value, effect), n at least.
+
+    For the engine, which has no `Decision` at hand and says one for every transaction. No finding's values may be
+    named as one of the features is.
+    """
+    parts = [finding.text for finding in sorted(findings, key=_rule) if finding.rule != BANDS][:n]
+    if len(parts) < n:
+        for feature, value, effect in sorted(strongest, key=_place)[: n - len(parts)]:
+            if effect != 0.0:
+                parts.append(_said(feature, value) + (" (raises it)" if effect > 0.0 else " (lowers it)"))
+    return _sentence(f"{_OPENINGS[kind]}: {outcome} (score {score:.2f})", parts)
+
+
+def _rule(finding: Finding) -> str:
+    return finding.rule
+
+
+def _place(contribution: tuple[str, float | None, float]) -> tuple[float, str]:
+    return -abs(contribution[2]), contribution[0]
+
+
+def _sentence(opening: str, parts: Sequence[str]) -> str:
+    if not parts:
         return f"{opening}; nothing sets it apart from the reference cases."
-    parts = [reason.text + _aside(reason, decision.explanation.method) for reason in strongest]
     return f"{opening}, because {'; '.join(parts)}."
+
+
+@lru_cache(maxsize=16_384)
+def _said(feature: str, value: float | None) -> str:
+    """As `_in_words`; a payment's numbers are mostly the same few."""
+    return _in_words(feature, value)
+
+
+def _in_words(feature: str, value: Value) -> str:
+    known = REASONS.get(feature)
+    if known is None:
+        return UNKNOWN_FEATURE.format(name=feature.replace("_", " "), value=say(value))
+    return known.sentence(value)
 
 
 def _aside(reason: Reason, method: Method) -> str:
@@ -85,10 +133,7 @@ def _from_finding(finding: Finding, effects: dict[str, float]) -> Reason:
 def _from_contribution(contribution: Contribution, population: Background | None, past: Background | None) -> Reason:
     feature, value = contribution.feature, contribution.value
     known = REASONS.get(feature)
-    if known is None:
-        text = UNKNOWN_FEATURE.format(name=feature.replace("_", " "), value=say(value))
-    else:
-        text = known.sentence(value)
+    text = _in_words(feature, value)
     named = known is not None and value in known.levels
     comparisons = [b.comparison(feature, value) for b in (population, past) if b is not None and not named]
     usual = None if population is None else population.usual(feature)

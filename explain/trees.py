@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from explain.exact_sums import additivity_errors
 from explain.lightgbm_text import ModelRefused, parse_forest
 from explain.record import Contribution, Explanation, Method, Value, additivity_error
 from explain.tree_tables import Floats, Ints, Tables, tabulate
@@ -34,8 +35,7 @@ class TreeAttribution:
 
     def additivity_errors(self) -> Floats:
         """[n]: |base + sum of SHAP values - margin|, each sum rounded once as in `record.additivity_error`."""
-        rows = zip(self.shap.tolist(), self.margin.tolist(), strict=True)
-        return np.array([additivity_error(self.base, tuple(row), margin) for row, margin in rows], dtype=np.float64)
+        return additivity_errors(self.base, self.shap, self.margin)
 
 
 class TreeModel:

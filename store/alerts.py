@@ -69,8 +69,7 @@ async def append_alerts(
             for alert in alerts
         ],
     )
-    for row in outbox:
-        await outbox_rows.add(conn, row)
+    await outbox_rows.add(conn, *outbox)
 
 
 async def fetch_alert(conn: Connection, alert_id: UUID) -> Alert | None:

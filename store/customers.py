@@ -124,14 +124,26 @@ async def known_accounts(conn: Connection, refs: Collection[str]) -> dict[str, U
     return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
-async def account_subjects(conn: Connection, refs: Collection[str]) -> dict[str, UUID]:
-    """The subject behind each account that is known: whose data key seals what is said about it."""
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has an account: the customer, whose data key seals what is said about it, and whether their property is
+    frozen for sanctions now."""
+
+    customer_id: UUID
+    subject_id: UUID
+    frozen: bool
+
+
+async def account_holders(conn: Connection, refs: Collection[str]) -> dict[str, Holder]:
+    """The holder of each account that is known; the others are absent."""
     cursor = await conn.execute(
-        "SELECT a.account_ref, c.subject_id FROM account a JOIN customer c USING (customer_id) "
+        "SELECT a.account_ref, a.customer_id, c.subject_id, EXISTS (SELECT FROM asset_freeze f "
+        "WHERE f.tenant_id = c.tenant_id AND f.subject_id = c.subject_id AND f.lifted_at IS NULL) "
+        "FROM account a JOIN customer c USING (tenant_id, customer_id) "
         "WHERE a.tenant_id = current_tenant() AND a.account_ref = ANY(%s)",
         (list(refs),),
     )
-    return {row[0]: row[1] for row in await cursor.fetchall()}
+    return {row[0]: Holder(row[1], row[2], row[3]) for row in await cursor.fetchall()}
 
 
 async def list_accounts(conn: Connection, customer_id: UUID) -> list[Account]:

@@ -11,20 +11,17 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from explain.record import Decision, DecisionKind, InputRef, Method, ModelRef, additivity_error
+from explain.record import Decision, DecisionKind, ModelRef
 from store import ledger, records
 from store.connection import Connection, frozen_row
 from store.records import StoredDecision, evidence_bytes
 
 __all__ = [
-    "BatchHeader",
-    "BatchRow",
     "DecisionUnknown",
     "ModelUnknown",
     "StoredDecision",
     "StoredModel",
     "append_decision",
-    "append_decision_batch",
     "count_decisions",
     "create_days",
     "evidence_bytes",
@@ -35,11 +32,14 @@ __all__ = [
     "iterate_decisions",
     "list_decisions",
     "new_decision_id",
+    "new_decision_ids",
     "register_features",
     "register_model",
 ]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RANDOM = (1 << 80) - 1 & ~(0xF << 76) & ~(0x3 << 62)
+"""The bits of an id behind its millisecond that are not its version and variant."""
 
 
 class DecisionUnknown(LookupError):
@@ -48,43 +48,6 @@ class DecisionUnknown(LookupError):
 
 class ModelUnknown(LookupError):
     """No model of that digest is registered."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchHeader:
-    """What the decisions of a batch have in common."""
-
-    tenant_id: UUID
-    kind: DecisionKind
-    model: ModelRef
-    method: Method
-    base_value: float
-    features: tuple[str, ...]
-    regime: str
-    regime_version: str
-    policy_version: str
-    inputs: tuple[InputRef, ...]
-    code_version: str
-    as_of: datetime
-
-
-@dataclass(slots=True)
-class BatchRow:
-    """One decision of a batch. Not frozen: it is made for every transaction, and freezing triples that cost."""
-
-    decision_id: UUID
-    subject_id: UUID
-    about: str
-    outcome: str
-    score: float
-    shap: Sequence[float]
-    """In the order of the header's features."""
-    output: float
-    sealed_evidence: bytes
-    rules: Sequence[tuple[str, str, str]] = ()
-    """(rule, effect, citation) of each finding."""
-    additivity_error: float | None = None
-    """As measured by the caller; computed here where None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +62,15 @@ class StoredModel:
 
 def new_decision_id(at: datetime) -> UUID:
     """A UUID of version 7 (RFC 9562): the millisecond of `at` in front, so that the id names the day's partition."""
+    return new_decision_ids(at, 1)[0]
+
+
+def new_decision_ids(at: datetime, count: int) -> list[UUID]:
+    """As `new_decision_id`, in rising order: what is written in the order of an index costs it least."""
     milliseconds = (at.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
-    value = milliseconds << 80 | int.from_bytes(os.urandom(10))
-    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+    front, random = milliseconds << 80 | 0x7 << 76 | 0x2 << 62, os.urandom(10 * count)
+    tails = sorted([int.from_bytes(random[place : place + 10]) & _RANDOM for place in range(0, 10 * count, 10)])
+    return [UUID(int=front | tail) for tail in tails]
 
 
 async def create_days(conn: Connection, first: date, days: int) -> int:
@@ -209,91 +178,6 @@ async def append_decision(
     return leaf if cursor.rowcount == 1 else await _leaf_of_key(conn, decision.tenant_id, key, schema)
 
 
-async def append_decision_batch(conn: Connection, header: BatchHeader, rows: Sequence[BatchRow]) -> ledger.Leaf:
-    """Append a batch of decisions with one leaf over them all, in their order; nothing where the caller rolls back.
-
-    Exactly-once is the caller's, by the transactions written in the same transaction. Raises ValueError when empty.
-    """
-    if not rows:
-        raise ValueError("a batch without decisions has no leaf")
-    at = datetime.now(UTC)
-    features_sha256 = await register_features(conn, header.features)
-    template = records.RecordTemplate(
-        header.kind,
-        header.tenant_id,
-        header.model,
-        header.regime,
-        header.regime_version,
-        header.policy_version,
-        header.inputs,
-        header.code_version,
-        header.as_of,
-    )
-    explanations: list[str] = []
-    texts: list[str] = []
-    for row in rows:
-        error = row.additivity_error
-        if error is None:
-            error = additivity_error(header.base_value, tuple(row.shap), row.output)
-        explanation = records.explanation_text(
-            header.method, header.base_value, features_sha256, row.shap, row.output, error
-        )
-        explanations.append(explanation)
-        texts.append(
-            template.text(
-                row.decision_id,
-                row.subject_id,
-                row.about,
-                row.outcome,
-                row.score,
-                row.rules,
-                explanation,
-                row.sealed_evidence,
-            )
-        )
-    leaf = ledger.make_leaf(header.tenant_id, rows[0].decision_id, texts, at)
-    await ledger.insert_leaf(conn, leaf)
-    # Postgres refuses COPY into a table under row-level security, hence the way over a temporary table.
-    await conn.execute(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS decision_batch (decision_id uuid, leaf_row integer, subject_id uuid, "
-        "about text, outcome text, score float8, record text, explanation text, sealed_evidence bytea) "
-        "ON COMMIT DELETE ROWS"
-    )
-    await conn.execute("DELETE FROM decision_batch")
-    async with conn.cursor().copy("COPY pg_temp.decision_batch FROM STDIN (FORMAT binary)") as copy:
-        copy.set_types(["uuid", "int4", "uuid", "text", "text", "float8", "text", "text", "bytea"])
-        for number, (row, text, explanation) in enumerate(zip(rows, texts, explanations, strict=True)):
-            await copy.write_row(
-                (
-                    row.decision_id,
-                    number,
-                    row.subject_id,
-                    row.about,
-                    row.outcome,
-                    float(row.score),
-                    text,
-                    explanation,
-                    row.sealed_evidence,
-                )
-            )
-    await conn.execute(
-        "INSERT INTO decision (decision_id, tenant_id, leaf_id, leaf_row, key, subject_id, kind, about, outcome, "
-        "score, model_sha256, as_of, record, explanation, sealed_evidence, created_at) "
-        "SELECT decision_id, %(tenant_id)s, %(leaf_id)s, leaf_row, NULL, subject_id, %(kind)s, about, outcome, score, "
-        "%(model_sha256)s, %(as_of)s, record, explanation, sealed_evidence, %(created_at)s "
-        "FROM pg_temp.decision_batch ORDER BY leaf_row",
-        {
-            "tenant_id": header.tenant_id,
-            "leaf_id": leaf.leaf_id,
-            "kind": header.kind.value,
-            "model_sha256": header.model.sha256,
-            "as_of": header.as_of,
-            "created_at": at,
-        },
-    )
-    return leaf
-
-
 async def fetch_decision(conn: Connection, decision_id: UUID, *, schema: str = "public") -> StoredDecision:
     """Raises `DecisionUnknown`."""
     where = "d.decision_id = %(decision_id)s"
@@ -310,10 +194,20 @@ async def fetch_decision_of_key(conn: Connection, tenant_id: UUID, key: str) -> 
     return None
 
 
+_TRANSACTION = "transaction:"
+_OF_TRANSACTION: LiteralString = (
+    "d.tenant_id = current_tenant() AND d.about = %(about)s AND d.decision_id = (SELECT t.decision_id "
+    "FROM transaction t WHERE t.tenant_id = current_tenant() AND t.transaction_id = %(transaction_id)s)"
+)
+_OF_MATTER: LiteralString = "d.tenant_id = current_tenant() AND d.kind <> 'transaction_score' AND d.about = %(about)s"
+
+
 async def list_decisions(conn: Connection, about: str, limit: int = 100) -> list[StoredDecision]:
     """What was decided on a matter (`application:…`, `transaction:…`), oldest first."""
-    where = "d.tenant_id = current_tenant() AND d.about = %(about)s"
-    return [decision async for decision in _read(conn, where, {"about": about}, limit=limit)]
+    values = {"about": about, "transaction_id": about.removeprefix(_TRANSACTION)}
+    # A score is found by its transaction, which names it; no index knows what it is about.
+    found = _read(conn, _OF_TRANSACTION if about.startswith(_TRANSACTION) else _OF_MATTER, values, limit=limit)
+    return [decision async for decision in found]
 
 
 async def iterate_decisions(

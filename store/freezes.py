@@ -1,6 +1,5 @@
 """Freezes: whose property is blocked for sanctions. The database writes them itself when a person is blocked."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,14 +49,3 @@ async def list_freezes_since(conn: Connection, since: datetime) -> list[Freeze]:
         _COLUMNS + "WHERE tenant_id = current_tenant() AND frozen_at >= %s ORDER BY frozen_at, freeze_id", (since,)
     )
     return await cursor.fetchall()
-
-
-async def frozen_accounts(conn: Connection, refs: Collection[str]) -> set[str]:
-    """Which of these accounts belong to customers whose property is frozen now."""
-    cursor = await conn.execute(
-        "SELECT a.account_ref FROM account a JOIN customer c USING (tenant_id, customer_id) "
-        "JOIN asset_freeze f USING (tenant_id, subject_id) "
-        "WHERE a.tenant_id = current_tenant() AND f.lifted_at IS NULL AND a.account_ref = ANY(%s)",
-        (list(refs),),
-    )
-    return {row[0] for row in await cursor.fetchall()}

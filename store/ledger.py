@@ -103,14 +103,25 @@ def commit_records(salt: bytes, records: Iterable[str]) -> bytes:
 
 def make_leaf(tenant_id: UUID, decision_id: UUID, records: Sequence[str], at: datetime) -> Leaf:
     """A new leaf over `records`, in their order. `at` is when they are appended, timezone-aware."""
-    leaf_id, salt = uuid4(), secrets.token_bytes(32)
-    commitment = commit_records(salt, records)
+    salt = new_salt()
+    return leaf_over(tenant_id, uuid4(), decision_id, salt, [hash_record(salt, record) for record in records], at)
+
+
+def new_salt() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def leaf_over(
+    tenant_id: UUID, leaf_id: UUID, decision_id: UUID, salt: bytes, hashes: Sequence[bytes], at: datetime
+) -> Leaf:
+    """As `make_leaf`, for whoever has taken the records' hashes (`hash_record`) under `salt` already."""
+    commitment = merkle.root(hashes)
     entry = json.dumps(
         {
             "at": at.astimezone(UTC).isoformat(),
             "commitment": commitment.hex(),
             "leaf_id": str(leaf_id),
-            "size": len(records),
+            "size": len(hashes),
             "tenant_id": str(tenant_id),
             "v": 1,
         },
@@ -121,7 +132,7 @@ def make_leaf(tenant_id: UUID, decision_id: UUID, records: Sequence[str], at: da
         leaf_id,
         tenant_id,
         decision_id,
-        len(records),
+        len(hashes),
         salt,
         commitment,
         entry,

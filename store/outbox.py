@@ -34,18 +34,21 @@ class OutboxRow:
     attempts: int
 
 
-async def add(conn: Connection, row: NewOutbox) -> None:
-    """Write a row; the same outbox_id or workflow_id again changes nothing."""
-    await conn.execute(
+async def add(conn: Connection, *rows: NewOutbox) -> None:
+    """Write rows; the same outbox_id or workflow_id again changes nothing."""
+    await conn.cursor().executemany(
         "INSERT INTO outbox (outbox_id, tenant_id, kind, workflow_id, payload) "
         "VALUES (%(outbox_id)s, %(tenant_id)s, %(kind)s, %(workflow_id)s, %(payload)s) ON CONFLICT DO NOTHING",
-        {
-            "outbox_id": row.outbox_id,
-            "tenant_id": row.tenant_id,
-            "kind": row.kind,
-            "workflow_id": row.workflow_id,
-            "payload": Jsonb(dict(row.payload)),
-        },
+        [
+            {
+                "outbox_id": row.outbox_id,
+                "tenant_id": row.tenant_id,
+                "kind": row.kind,
+                "workflow_id": row.workflow_id,
+                "payload": Jsonb(dict(row.payload)),
+            }
+            for row in rows
+        ],
     )
 
 

@@ -1,13 +1,16 @@
 """The canonical text of a decision: what is stored, hashed into the ledger, and read back.
 
 Separate from the SQL because a stranger's verifier hashes the same bytes. Identifying values (feature values, findings,
-the sentence) are not in it; they travel as evidence, sealed by the caller, of which the record holds the digest.
+the sentence) are not in it; they travel as evidence, sealed by the caller, of which the record holds the digest. Where
+decisions come in batches, numbers are packed (`store.numbers`): SHAP values are `packed` instead of `shap`, feature
+values `packed` instead of `values`.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any
@@ -26,6 +29,7 @@ from explain.record import (
     ModelRef,
     Value,
 )
+from store import numbers
 
 VERSION = 1
 
@@ -71,7 +75,7 @@ class StoredDecision:
 
     def reopen(self, evidence: bytes) -> Decision:
         """The whole decision again, from the opened evidence. Raises `ValueError` where it does not fit."""
-        opened = json.loads(evidence)
+        opened = read_evidence(evidence, len(self.features))
         return Decision(
             decision_id=self.decision_id,
             kind=self.kind,
@@ -86,19 +90,19 @@ class StoredDecision:
                 base_value=self.base_value,
                 contributions=tuple(
                     Contribution(feature, value, shap)
-                    for feature, value, shap in zip(self.features, opened["values"], self.shap, strict=True)
+                    for feature, value, shap in zip(self.features, opened.values, self.shap, strict=True)
                 ),
                 output=self.output,
                 additivity_error=self.additivity_error,
             ),
-            findings=tuple(Finding(**finding) for finding in opened["findings"]),
+            findings=opened.findings,
             regime=self.regime,
             regime_version=self.regime_version,
             policy_version=self.policy_version,
             inputs=self.inputs,
             code_version=self.code_version,
             as_of=self.as_of,
-            sentence=opened["sentence"],
+            sentence=opened.sentence,
         )
 
 
@@ -110,12 +114,43 @@ def evidence_bytes(decision: Decision) -> bytes:
 
 def evidence_text(values: Sequence[Value], findings: Sequence[Finding], sentence: str) -> str:
     """As `evidence_bytes`, for whoever has no whole decision at hand."""
-    told = [
-        {"rule": f.rule, "effect": f.effect, "text": f.text, "citation": f.citation, "values": dict(f.values)}
-        for f in findings
-    ]
+    return f'{{"findings":{findings_text(findings)},"sentence":{_quote(sentence)},"values":{_array(values)}}}'
+
+
+def packed_evidence(packed: str, findings: str, sentence: str) -> str:
+    """As `evidence_text`, of `numbers.pack`ed values (NaN: not known) and a `findings_text`."""
     # Keys in the order of the alphabet, written out: a transaction's evidence is on the engine's hot path.
-    return f'{{"findings":{_dumps(told)},"sentence":{_quote(sentence)},"values":{_array(values)}}}'
+    return f'{{"findings":{findings},"packed":"{packed}","sentence":{_quote(sentence)}}}'
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """The findings as a JSON list."""
+    return _dumps(
+        [
+            {"rule": f.rule, "effect": f.effect, "text": f.text, "citation": f.citation, "values": dict(f.values)}
+            for f in findings
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What `evidence_bytes` holds."""
+
+    values: tuple[Value, ...]
+    findings: tuple[Finding, ...]
+    sentence: str
+
+
+def read_evidence(evidence: bytes, features: int) -> Evidence:
+    """Opened evidence of a decision on so many features. Raises `ValueError` where it does not fit."""
+    opened = json.loads(evidence)
+    values = opened.get("values")
+    if values is None:
+        values = [value if value == value else None for value in numbers.unpack(opened["packed"], features)]
+    if len(values) != features:
+        raise ValueError(f"evidence of {len(values)} values for {features} features")
+    return Evidence(tuple(values), tuple(Finding(**finding) for finding in opened["findings"]), opened["sentence"])
 
 
 def feature_list(names: Sequence[str]) -> tuple[str, str]:
@@ -134,11 +169,24 @@ def explanation_text(
 ) -> str:
     """The explanation's canonical JSON. Raises `ValueError` for NaN and infinities, which JSON does not have."""
     shares = _array([float(share) for share in shap])
-    error, base, margin = _array([float(additivity_error), float(base_value), float(output)])[1:-1].split(",")
-    # Keys in the order of the alphabet, written out: a transaction's record is on the engine's hot path.
+    return _explanation(method, base_value, features_sha256, output, additivity_error, f'"shap":{shares}')
+
+
+def packed_explanation(
+    method: Method, base_value: float, features_sha256: str, packed: str, output: float, additivity_error: float
+) -> str:
+    """As `explanation_text`, of `numbers.pack`ed SHAP values, all of them finite."""
+    return _explanation(method, base_value, features_sha256, output, additivity_error, f'"packed":"{packed}"')
+
+
+def _explanation(
+    method: Method, base_value: float, features_sha256: str, output: float, additivity_error: float, last: str
+) -> str:
+    # Keys in the order of the alphabet, written out: a transaction's record is on the engine's hot path. `packed` and
+    # `shap` both come last.
     return (
-        f'{{"additivity_error":{error},"base_value":{base},"features_sha256":"{features_sha256}",'
-        f'"method":"{method.value}","output":{margin},"shap":{shares}}}'
+        f'{{"additivity_error":{_number(additivity_error)},"base_value":{_number(base_value)},'
+        f'"features_sha256":"{features_sha256}","method":"{method.value}","output":{_number(output)},{last}}}'
     )
 
 
@@ -177,19 +225,16 @@ class RecordTemplate:
         about: str,
         outcome: str,
         score: float,
-        rules: Sequence[tuple[str, str, str]],
+        rules: tuple[tuple[str, str, str], ...],
         explanation: str,
         sealed_evidence: bytes,
     ) -> str:
         """The record of one decision. Raises `ValueError` for a score that is no number."""
-        number = repr(float(score))
-        if "n" in number:
-            raise ValueError("a score of NaN or infinity is not JSON")
         return (
             f'{{"about":{_quote(about)},{self._as_of},"decision_id":"{decision_id}",'
             f'"evidence_sha256":"{sha256(sealed_evidence).hexdigest()}",'
             f'"explanation_sha256":"{sha256(explanation.encode()).hexdigest()}",{self._inputs},'
-            f'"outcome":{_quote(outcome)},{self._policy},"rules":{_dumps(rules) if rules else "[]"},"score":{number},'
+            f'"outcome":{_quote(outcome)},{self._policy},"rules":{_rules(rules)},"score":{_number(score)},'
             f'"subject_id":"{subject_id}",{self._tenant}}}'
         )
 
@@ -213,7 +258,7 @@ def decision_record(decision: Decision, explanation: str, sealed_evidence: bytes
         decision.about,
         decision.outcome,
         decision.score,
-        [(finding.rule, finding.effect, finding.citation) for finding in decision.findings],
+        tuple([(finding.rule, finding.effect, finding.citation) for finding in decision.findings]),
         explanation,
         sealed_evidence,
     )
@@ -230,6 +275,8 @@ def read_record(
 ) -> StoredDecision:
     """A stored decision from its texts; `feature_lists` holds names by digest."""
     clear, why = json.loads(record), json.loads(explanation)
+    features = feature_lists[why["features_sha256"]]
+    shap = tuple(why["shap"]) if "shap" in why else numbers.unpack(why["packed"], len(features))
     return StoredDecision(
         decision_id=UUID(clear["decision_id"]),
         tenant_id=UUID(clear["tenant_id"]),
@@ -240,9 +287,9 @@ def read_record(
         score=clear["score"],
         model=ModelRef(clear["model"]["name"], clear["model"]["version"], clear["model"]["sha256"]),
         method=Method(why["method"]),
-        features=feature_lists[why["features_sha256"]],
+        features=features,
         base_value=why["base_value"],
-        shap=tuple(why["shap"]),
+        shap=shap,
         output=why["output"],
         additivity_error=why["additivity_error"],
         rules=tuple(RuleFired(*rule) for rule in clear["rules"]),
@@ -268,6 +315,19 @@ _quote: Callable[[str], str] = encode_basestring
 def _dumps(value: Any) -> str:
     """The text of `explain.record.canonical_json` for values that are plain already; floats by shortest round trip."""
     return _strict.encode(value)
+
+
+@lru_cache(maxsize=1024)
+def _rules(rules: tuple[tuple[str, str, str], ...]) -> str:
+    """The same few for most transactions."""
+    return _dumps(rules)
+
+
+def _number(value: float) -> str:
+    text = repr(float(value))
+    if "n" in text:
+        raise ValueError("a number of NaN or infinity is not JSON")
+    return text
 
 
 def _array(values: Sequence[Value]) -> str:

@@ -1,5 +1,6 @@
 """The people whose data is kept, each with a wrapped data key whose destruction erases what is sealed under it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -49,6 +50,15 @@ async def fetch_wrapped_key(conn: Connection, subject_id: UUID) -> bytes:
     if row[0] is None:
         raise SubjectErased(str(subject_id))
     return bytes(row[0])
+
+
+async def fetch_wrapped_keys(conn: Connection, subject_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """As `fetch_wrapped_key`, of those of `subject_ids` that the tenant has and that were not erased."""
+    cursor = await conn.execute(
+        "SELECT subject_id, wrapped_key FROM subject WHERE subject_id = ANY(%s) AND wrapped_key IS NOT NULL",
+        (list(subject_ids),),
+    )
+    return {row[0]: bytes(row[1]) for row in await cursor.fetchall()}
 
 
 async def fetch_subject(conn: Connection, subject_id: UUID) -> Subject:

@@ -1,17 +1,23 @@
 """Transactions in the order in which the engine took them: kept once, never changed, read back to rebuild it."""
 
+import struct
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Json
+import orjson
 
 from aml.money import Money
 from aml.transaction import Channel, Transaction
+from store import copying
 from store.connection import Connection, frozen_row
+
+_BLOCK = 512
+"""Rows sent at once: some hundred kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,71 +80,139 @@ async def next_ingest_seq(conn: Connection, tenant_id: UUID, count: int = 1) -> 
     return int(row[0]) - count
 
 
-_COLUMNS = (
-    ("transaction_id", "text"),
-    ("ingest_seq", "int8"),
-    ("subject_id", "uuid"),
-    ("booked_at", "timestamptz"),
-    ("debtor_account", "text"),
-    ("creditor_account", "text"),
-    ("amount", "numeric"),
-    ("currency", "text"),
-    ("digest", "bytea"),
-    ("decision_id", "uuid"),
-    ("channel", "text"),
-    ("debtor_country", "text"),
-    ("creditor_country", "text"),
-    ("flags", "text[]"),
-    ("details", "json"),
-    ("sealed_details", "bytea"),
-)
+_FIELDS = struct.pack(">h", 16)
+
+
+def copied(
+    t: Transaction,
+    place: int,
+    subject_id: UUID,
+    decision_id: UUID,
+    digest: bytes,
+    flags: tuple[str, ...],
+    sealed_details: bytes | None,
+) -> bytes:
+    """A transaction as a row for `append_copied`, made before its number is known: `place` is what it comes after the
+    first of its group, the rest as in `TransactionRow`."""
+    details = {name: value for name in DETAILS if (value := getattr(t, name)) is not None}
+    return _row(
+        t.transaction_id,
+        place,
+        subject_id,
+        t.booked_at,
+        t.debtor_account,
+        t.creditor_account,
+        str(t.money.amount),
+        t.money.currency,
+        digest,
+        decision_id,
+        t.channel,
+        t.debtor_country,
+        t.creditor_country,
+        flags,
+        details,
+        sealed_details,
+    )
+
+
+def _row(
+    transaction_id: str,
+    place: int,
+    subject_id: UUID,
+    booked_at: datetime,
+    debtor_account: str,
+    creditor_account: str,
+    amount: str,
+    currency: str,
+    digest: bytes,
+    decision_id: UUID,
+    channel: str | None,
+    debtor_country: str | None,
+    creditor_country: str | None,
+    flags: tuple[str, ...],
+    details: Mapping[str, Any],
+    sealed_details: bytes | None,
+) -> bytes:
+    text = copying.text
+    return b"".join(
+        (
+            _FIELDS,
+            text(transaction_id),
+            _NUMBER(8, place),
+            copying.data(subject_id.bytes),
+            copying.instant(booked_at),
+            text(debtor_account),
+            text(creditor_account),
+            text(amount),
+            _code(currency),
+            copying.data(digest),
+            copying.data(decision_id.bytes),
+            _code(channel),
+            _code(debtor_country),
+            _code(creditor_country),
+            _flags(flags),
+            copying.data(orjson.dumps(details)) if details else copying.NULL,
+            copying.NULL if sealed_details is None else copying.data(sealed_details),
+        )
+    )
+
+
+_NUMBER = struct.Struct(">iq").pack
+_code = lru_cache(maxsize=1024)(copying.text)
+_flags = lru_cache(maxsize=1024)(copying.texts)
 
 
 async def append_transactions(conn: Connection, rows: Sequence[TransactionRow]) -> None:
-    """Write transactions of one tenant, in the transaction of their decisions.
+    """Write transactions of one tenant, in the transaction of their decisions and after them.
 
-    Raises `psycopg.errors.UniqueViolation` for an id that is there: ask `existing_ids` first.
+    Raises `psycopg.errors.UniqueViolation` for an id that is there: ask `existing_ids` first; and
+    `psycopg.errors.ForeignKeyViolation` where the decision is not there or not about the transaction.
     """
     if not rows:
         return
+    made = [
+        _row(
+            row.transaction_id,
+            row.ingest_seq,
+            row.subject_id,
+            row.booked_at,
+            row.debtor_account,
+            row.creditor_account,
+            str(row.amount),
+            row.currency,
+            row.digest,
+            row.decision_id,
+            row.channel,
+            row.debtor_country,
+            row.creditor_country,
+            row.flags,
+            row.details or {},
+            row.sealed_details,
+        )
+        for row in rows
+    ]
+    await append_copied(conn, rows[0].tenant_id, 0, made)
+
+
+async def append_copied(conn: Connection, tenant_id: UUID, first: int, rows: Sequence[bytes]) -> None:
+    """As `append_transactions`, of `copied` rows; the one at place 0 gets the number `first`."""
     await conn.execute(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS transaction_batch (transaction_id text, ingest_seq bigint, "
-        "subject_id uuid, booked_at timestamptz, debtor_account text, creditor_account text, amount numeric, "
+        "CREATE TEMPORARY TABLE IF NOT EXISTS transaction_batch (transaction_id text, place bigint, "
+        "subject_id uuid, booked_at timestamptz, debtor_account text, creditor_account text, amount text, "
         "currency text, digest bytea, decision_id uuid, channel text, debtor_country text, creditor_country text, "
         "flags text[], details json, sealed_details bytea) ON COMMIT DELETE ROWS"
     )
     await conn.execute("DELETE FROM pg_temp.transaction_batch")
-    async with conn.cursor().copy("COPY pg_temp.transaction_batch FROM STDIN (FORMAT binary)") as copy:
-        copy.set_types([kind for _, kind in _COLUMNS])
-        for row in rows:
-            await copy.write_row(
-                (
-                    row.transaction_id,
-                    row.ingest_seq,
-                    row.subject_id,
-                    row.booked_at,
-                    row.debtor_account,
-                    row.creditor_account,
-                    row.amount,
-                    row.currency,
-                    row.digest,
-                    row.decision_id,
-                    row.channel,
-                    row.debtor_country,
-                    row.creditor_country,
-                    list(row.flags),
-                    None if row.details is None else Json(dict(row.details)),
-                    row.sealed_details,
-                )
-            )
+    blocks = [b"".join(rows[start : start + _BLOCK]) for start in range(0, len(rows), _BLOCK)]
+    await copying.copy_rows(conn, "COPY pg_temp.transaction_batch FROM STDIN (FORMAT binary)", blocks)
     await conn.execute(
         "INSERT INTO transaction (tenant_id, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, "
         "creditor_account, amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, "
         "details, sealed_details, received_at) "
-        "SELECT %(tenant_id)s, transaction_id, ingest_seq, subject_id, booked_at, debtor_account, creditor_account, "
-        "amount, currency, digest, decision_id, channel, debtor_country, creditor_country, flags, details, "
-        "sealed_details, %(received_at)s FROM pg_temp.transaction_batch ORDER BY ingest_seq",
-        {"tenant_id": rows[0].tenant_id, "received_at": datetime.now(UTC)},
+        "SELECT %(tenant_id)s, transaction_id, %(first)s + place, subject_id, booked_at, debtor_account, "
+        "creditor_account, amount::numeric, currency, digest, decision_id, channel, debtor_country, creditor_country, "
+        "flags, details, sealed_details, %(received_at)s FROM pg_temp.transaction_batch ORDER BY place",
+        {"tenant_id": tenant_id, "first": first, "received_at": datetime.now(UTC)},
     )
 
 

@@ -33,8 +33,21 @@ def seal(data_key: bytes, plaintext: bytes, context: bytes) -> bytes:
     `context` says what it is (`decision:<uuid>`): the seal opens only with the same one. A random 96-bit nonce is safe
     for 2^32 seals under one key (NIST SP 800-38D section 8.3).
     """
-    nonce = os.urandom(_NONCE_BYTES)
-    return _VERSION + nonce + AESGCM(data_key).encrypt(nonce, plaintext, context)
+    return Sealer(data_key).seal(plaintext, context)
+
+
+class Sealer:
+    """Seals many values under one data key, which is set up once. Keep it no longer than the key itself."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, data_key: bytes) -> None:
+        self._cipher = AESGCM(data_key)
+
+    def seal(self, plaintext: bytes, context: bytes) -> bytes:
+        """As `seal`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, plaintext, context)
 
 
 def open_sealed(data_key: bytes, sealed: bytes, context: bytes) -> bytes:

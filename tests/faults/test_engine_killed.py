@@ -26,7 +26,7 @@ from jurisdictions.monitoring import monitoring_parameters
 from store.connection import Pool, open_pool, role_conninfo, tenant_transaction
 from store.transactions import iterate_for_rebuild, transaction_of
 from tests.conftest import Database
-from tests.faults.world import SIZE, SNAPSHOT_ROWS, batches, world
+from tests.faults.world import SIZE, SNAPSHOT_ROWS, assert_identical, batches, world
 from vault.keys import FileKeyProvider
 
 BOUNDARIES = ("before_push", "after_push", "before_commit", "after_commit", "before_answer")
@@ -125,11 +125,7 @@ async def test_a_killed_engine_keeps_what_it_answered_and_rebuilds_bit_identical
     assert counted(settings, "SELECT count(*) FROM decision") == len(rows) + alerts
     assert counted(settings, "SELECT count(*) FROM outbox") == alerts
 
-    expected = reference(rows, settings).assess(probes, [True] * PROBES)
-    for ours, theirs in zip(rebuilt, expected, strict=True):
-        assert ours.features.tobytes() == theirs.features.tobytes()
-        assert (ours.margin, ours.hits, ours.alert) == (theirs.margin, theirs.hits, theirs.alert)
-        assert ours.shap.tobytes() == theirs.shap.tobytes()
+    assert_identical(rebuilt, reference(rows, settings).assess(probes, [True] * PROBES))
 
 
 async def test_what_was_not_answered_can_be_sent_again_and_counts_once(settings: Settings) -> None:

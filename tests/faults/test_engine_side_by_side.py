@@ -17,7 +17,7 @@ from store.connection import tenant_transaction
 from store.transactions import iterate_for_rebuild
 from tests.conftest import Database
 from tests.faults.test_engine_killed import PROBES, counted, reference, running_engine
-from tests.faults.world import SIZE, batches, world
+from tests.faults.world import SIZE, assert_identical, batches, world
 
 
 @pytest.fixture
@@ -78,10 +78,7 @@ async def test_groups_overlap_and_the_state_is_that_of_one_after_the_other(setti
         assert isinstance(answered, list)
         assert [each.transaction_id for each in answered] == [each.transaction_id for each in batch]
         assert {each.status for each in answered} == {"accepted"}
-    expected = reference(rows, settings).assess(probes, [True] * PROBES)
-    for ours, theirs in zip(live, expected, strict=True):
-        assert ours.features.tobytes() == theirs.features.tobytes()
-        assert (ours.margin, ours.hits, ours.alert) == (theirs.margin, theirs.hits, theirs.alert)
+    assert_identical(live, reference(rows, settings).assess(probes, [True] * PROBES))
 
 
 @pytest.mark.parametrize("fail_at", [1, 2])
@@ -102,8 +99,7 @@ async def test_a_failed_commit_takes_with_it_what_was_assessed_upon_it(settings:
     assert sorted(row.transaction_id for row in rows) == sorted(t.transaction_id for t in world()[: 6 * SIZE])
     assert [row.ingest_seq for row in rows] == list(range(6 * SIZE))
     assert counted(settings, "SELECT count(*) FROM decision WHERE kind = 'transaction_score'") == 6 * SIZE
-    expected = reference(rows, settings).assess(probes, [True] * PROBES)
-    assert [ours.features.tobytes() for ours in live] == [theirs.features.tobytes() for theirs in expected]
+    assert_identical(live, reference(rows, settings).assess(probes, [True] * PROBES))
 
 
 async def test_one_that_is_sent_twice_at_once_counts_once(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from store.transactions import iterate_for_rebuild
 from tests.conftest import Database
 from tests.faults.test_engine_killed import PROBES, reference, run_until_killed, running_engine
 from tests.faults.test_engine_side_by_side import Overlap, submit_batches
-from tests.faults.world import SIZE, SNAPSHOT_ROWS, batches, world
+from tests.faults.world import SIZE, SNAPSHOT_ROWS, assert_identical, batches, world
 from vault.keys import FileKeyProvider
 
 FROM_SNAPSHOT = re.compile(r"from a snapshot up to (\d+) and (\d+) transactions")
@@ -49,15 +49,7 @@ async def assert_like_never_killed(settings: Settings, engine: StreamingEngine, 
     assert ours._alerted.kept() == theirs._alerted.kept()
     assert (ours._tills, ours._customers) == (theirs._tills, theirs._customers)
     probes = world()[-PROBES:]
-    for our, their in zip(ours.assess(probes, [True] * PROBES), theirs.assess(probes, [True] * PROBES), strict=True):
-        assert our.features.tobytes() == their.features.tobytes()
-        assert our.shap.tobytes() == their.shap.tobytes()
-        assert (our.margin, our.hits, our.alert, our.accounts) == (
-            their.margin,
-            their.hits,
-            their.alert,
-            their.accounts,
-        )
+    assert_identical(ours.assess(probes, [True] * PROBES), theirs.assess(probes, [True] * PROBES))
     return len(rows)
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from aml.generator import generate
 from aml.transaction import Transaction
+from clearance.partition import Assessment
 
 SIZE = 40
 SNAPSHOT_ROWS = 2 * SIZE
@@ -18,3 +19,12 @@ def world() -> list[Transaction]:
 def batches() -> list[list[Transaction]]:
     transactions = world()
     return [transactions[i : i + SIZE] for i in range(0, len(transactions), SIZE)]
+
+
+def assert_identical(ours: Assessment, theirs: Assessment) -> None:
+    """Bit for bit."""
+    assert ours.transactions == theirs.transactions
+    assert ours.features.tobytes() == theirs.features.tobytes()
+    assert ours.shap.tobytes() == theirs.shap.tobytes()
+    assert (ours.margins, ours.scores, ours.errors) == (theirs.margins, theirs.scores, theirs.errors)
+    assert (ours.flags, ours.hits, ours.raised) == (theirs.flags, theirs.hits, theirs.raised)

@@ -3,22 +3,21 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import RFC_4122, uuid4
 
 import psycopg
 import pytest
 
 from explain.record import DecisionKind, InputRef, Method, ModelRef
-from store import ledger
+from store import ledger, numbers
+from store.batches import BatchHeader, BatchRow, append_decision_batch
 from store.decisions import (
-    BatchHeader,
-    BatchRow,
     DecisionUnknown,
     ModelUnknown,
     append_decision,
-    append_decision_batch,
     count_decisions,
     evidence_bytes,
     fetch_decision,
@@ -26,8 +25,10 @@ from store.decisions import (
     fetch_model,
     iterate_decisions,
     list_decisions,
+    new_decision_ids,
     register_model,
 )
+from store.transactions import TransactionRow, append_transactions
 from store.verification import fetch_stored, iterate_inputs
 
 AWKWARD = [0.1, 1 / 3, 1e-308, 5e-324, -0.0, 1.7976931348623157e308, 2**53 + 1.0, 123456.789e-7, 1e22, -1e-7]
@@ -56,10 +57,11 @@ def batch(world: Any, count: int, **changes: Any) -> tuple[BatchHeader, list[Bat
             about=f"transaction:t{number}",
             outcome="none",
             score=number / 7,
-            shap=[number / 3, 1e-9 * number],
+            packed=numbers.pack([number / 3, 1e-9 * number]),
             output=-2.0 + number / 3 + 1e-9 * number,
+            additivity_error=number / 1e15,
             sealed_evidence=b"sealed %d" % number,
-            rules=[("FAN_IN", "alert", "FATF R.20")] if number % 2 else [],
+            rules=(("FAN_IN", "alert", "FATF R.20"),) if number % 2 else (),
         )
         for number in range(count)
     ]
@@ -208,11 +210,47 @@ async def test_a_batch_has_one_leaf_and_reads_back(world: Any) -> None:
     for row in rows:
         decision = by_id[row.decision_id]
         assert (decision.about, decision.outcome, decision.score) == (row.about, row.outcome, row.score)
-        assert (list(decision.shap), decision.output) == (row.shap, row.output)
+        assert (decision.shap, decision.output) == (numbers.unpack(row.packed, 2), row.output)
         assert decision.features == header.features
-        assert [(rule.rule, rule.effect, rule.citation) for rule in decision.rules] == list(row.rules)
+        assert tuple((rule.rule, rule.effect, rule.citation) for rule in decision.rules) == row.rules
         assert decision.sealed_evidence == row.sealed_evidence
-        assert decision.additivity_error < 1e-12
+        assert decision.additivity_error == row.additivity_error
+
+
+async def test_a_score_is_found_by_its_transaction(world: Any) -> None:
+    header, rows = batch(world, 3)
+    async with world.as_role("clearance_engine") as conn:
+        await append_decision_batch(conn, header, rows)
+        assert await list_decisions(conn, "transaction:t1") == []  # of a transaction that nobody stored
+        taken = [
+            TransactionRow(
+                world.tenant_id,
+                row.about.removeprefix("transaction:"),
+                number,
+                world.subject_id,
+                header.as_of,
+                "A1",
+                "B1",
+                Decimal(1),
+                "EUR",
+                bytes(32),
+                row.decision_id,
+            )
+            for number, row in enumerate(rows)
+        ]
+        await append_transactions(conn, taken)
+        assert [found.decision_id for found in await list_decisions(conn, "transaction:t1")] == [rows[1].decision_id]
+        assert await list_decisions(conn, "transaction:t9") == []
+
+
+async def test_ids_made_together_are_of_their_day_and_rise(world: Any) -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+    made = new_decision_ids(at, 1000)
+    assert made == sorted(made)
+    assert len(set(made)) == 1000
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
+    assert {one.int >> 80 for one in made} == {int(at.timestamp() * 1000)}
+    assert new_decision_ids(at, 0) == []
 
 
 async def test_batches_follow_each_other_in_one_transaction(world: Any) -> None:

@@ -1,5 +1,6 @@
 """A person who is blocked is frozen in the same statement, whoever's code ran it; a release lifts it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -57,10 +58,12 @@ async def test_the_accounts_of_a_frozen_customer_are_frozen(world: Any) -> None:
         await customers.create_customer(conn, world.tenant_id, customer_id, world.subject_id, application_id, "low")
         await customers.open_account(conn, world.tenant_id, account, customer_id)
     async with world.as_role("clearance_engine") as conn:
-        assert await freezes.frozen_accounts(conn, [account, "other"]) == set()
+        open_holder = (await customers.account_holders(conn, [account, "other"]))[account]
     await conclude(world, application_id, "blocked")
     async with world.as_role("clearance_engine") as conn:
-        assert await freezes.frozen_accounts(conn, [account, "other"]) == {account}
+        holders = await customers.account_holders(conn, [account, "other"])
+    assert not open_holder.frozen
+    assert holders == {account: replace(open_holder, frozen=True)}
 
 
 async def test_a_case_that_ends_in_a_block_freezes_its_subject(world: Any) -> None:

@@ -22,9 +22,10 @@ import psycopg
 import pytest
 
 from explain.record import DecisionKind, InputRef, Method
-from store import ledger, ledger_verifier, merkle
+from store import ledger, ledger_verifier, merkle, numbers
+from store.batches import BatchHeader, BatchRow, append_decision_batch
 from store.connection import Connection, role_conninfo, set_tenant
-from store.decisions import BatchHeader, BatchRow, append_decision, append_decision_batch
+from store.decisions import append_decision
 from store.ledger_export import NotYetProvable, altered_columns, export_lines, prove_decision
 from store.ledger_verifier import Report, verify_export, verify_proof
 from vault.keys import Ed25519Signer
@@ -87,7 +88,17 @@ def batch(world: Any, count: int) -> tuple[BatchHeader, list[BatchRow]]:
         as_of=decision.as_of,
     )
     rows = [
-        BatchRow(uuid4(), world.subject_id, f"transaction:{n}", "none", n / 7, [n / 7], n / 7, b"sealed %d" % n)
+        BatchRow(
+            uuid4(),
+            world.subject_id,
+            f"transaction:{n}",
+            "none",
+            n / 7,
+            numbers.pack([n / 7]),
+            n / 7,
+            0.0,
+            b"sealed %d" % n,
+        )
         for n in range(count)
     ]
     return header, rows

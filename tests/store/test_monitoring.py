@@ -95,6 +95,36 @@ async def test_a_transaction_that_breaks_a_promise_is_refused(
             await transactions.append_transactions(conn, [replace(row, **changes)])
 
 
+async def test_one_transaction_of_many_without_its_decision_takes_all_with_it(lone_world: Any) -> None:
+    async with lone_world.as_role("clearance_engine") as conn:
+        made = await rows(lone_world, conn, [f"t{number}" for number in range(10)])
+    made[8] = replace(made[8], decision_id=uuid4())
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="t8 has no decision"):
+        async with lone_world.as_role("clearance_engine") as conn:
+            await transactions.append_transactions(conn, made)
+    async with lone_world.as_role("clearance_engine") as conn:
+        assert await transactions.fetch_transactions(conn, [f"t{number}" for number in range(10)]) == []
+
+
+async def test_a_transaction_does_not_point_to_another_tenants_decision(world: Any) -> None:
+    async with world.as_role("clearance_engine") as conn:
+        (row,) = await rows(world, conn, ["t1"])
+    other = replace(row, tenant_id=world.other_tenant_id, subject_id=world.other_subject_id)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="has no decision"):
+        async with world.as_role("clearance_engine", world.other_tenant_id) as conn:
+            await transactions.append_transactions(conn, [other])
+
+
+@pytest.mark.parametrize("amount", ["0.01", "12345678901234567890.123456789", "1E+3", "1.50"])
+async def test_amounts_are_kept_as_they_were_sent(world: Any, amount: str) -> None:
+    async with world.as_role("clearance_engine") as conn:
+        (row,) = await rows(world, conn, ["t1"])
+        row = replace(row, amount=Decimal(amount), details={"branch": 'a "b"\u2028ü'}, flags=("A", 'b,"{}\\'))
+        await transactions.append_transactions(conn, [row])
+        kept = await transactions.fetch_transaction(conn, "t1")
+    assert kept == row
+
+
 async def test_an_alert_comes_with_its_outbox_row_and_knows_its_case(lone_world: Any) -> None:
     alert_id, case_id = uuid4(), uuid4()
     async with lone_world.as_role("clearance_engine") as conn:

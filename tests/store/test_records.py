@@ -1,6 +1,7 @@
 """The texts that are hashed are canonical JSON, whatever is in them."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,7 +24,7 @@ from explain.record import (
     canonical_json,
     sha256_hex,
 )
-from store import records
+from store import numbers, records
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 # Surrogates are no text: neither JSON in UTF-8 nor Postgres holds them; Postgres has no NUL either.
@@ -158,3 +159,38 @@ def test_what_is_no_number_is_refused(place: str, value: float) -> None:
         decision = a_decision(explanation=replace(a_decision().explanation, **{place: value}))
     with pytest.raises(ValueError, match="not JSON"):
         texts(decision, b"x")
+
+
+def test_evidence_of_a_batch_reads_as_any_other() -> None:
+    values = [0.0, 1.5, math.nan, -0.0, 1e300]
+    finding = Finding("fan_in", "hit", "many “senders”", "FATF R.20", {"score": 0.5})
+    text = records.packed_evidence(numbers.pack(values), records.findings_text([finding]), 'said "so"')
+    read = records.read_evidence(text.encode(), 5)
+    assert read == records.Evidence((0.0, 1.5, None, -0.0, 1e300), (finding,), 'said "so"')
+    assert json.loads(text).keys() == {"findings", "packed", "sentence"}
+    assert canonical_json(json.loads(text)) == text.encode()
+    plain = records.evidence_text([0.0, 1.5, None, -0.0, 1e300], [finding], 'said "so"')
+    assert records.read_evidence(plain.encode(), 5) == read
+    for features in (4, 6, 60):
+        for kept in (text, plain):
+            with pytest.raises(ValueError):
+                records.read_evidence(kept.encode(), features)
+
+
+@given(st.lists(FINITE, max_size=20), FINITE, FINITE, FINITE)
+def test_packed_explanations_are_canonical_json(shap: list[float], base: float, output: float, error: float) -> None:
+    text = records.packed_explanation(Method.TREE_PATH_DEPENDENT, base, "ab" * 32, numbers.pack(shap), output, error)
+    read = json.loads(text)
+    assert canonical_json(read) == text.encode()
+    assert numbers.unpack(read["packed"], len(shap)) == tuple(shap)
+    assert (read["base_value"], read["output"], read["additivity_error"]) == (base, output, error)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", range(3))
+def test_a_packed_explanation_has_numbers_only(broken: float, place: int) -> None:
+    given = [0.0, 0.0, 0.0]
+    given[place] = broken
+    base, output, error = given
+    with pytest.raises(ValueError, match="JSON"):
+        records.packed_explanation(Method.TREE_PATH_DEPENDENT, base, "ab" * 32, "", output, error)

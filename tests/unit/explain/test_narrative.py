@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import random
 
 import pytest
 
@@ -10,11 +11,11 @@ from aml.customer_risk import FEATURES
 from aml.features import FEATURES as TRANSACTION_FEATURES
 from aml.screening.evidence import FEATURES as SCREENING_FEATURES
 from explain.background import Background
-from explain.narrative import reasons, sentence
+from explain.narrative import reasons, scored_sentence, sentence
 from explain.reasons import CUSTOMER_RISK, REASONS
 from explain.reasons_monitoring import TRANSACTIONS
 from explain.reasons_screening import SCREENING
-from explain.record import Contribution, Decision
+from explain.record import Contribution, Decision, DecisionKind, Explanation, Finding, Method
 from explain.registry import load
 from explain.words import say
 from tests.unit.explain.conftest import ROOT
@@ -109,3 +110,32 @@ def test_values_are_said_as_people_write_them(value: object, said: str) -> None:
     assert say(value) == said
     assert say(0.123, percent=True) == "12 %"
     assert say(1200.4, decimals=0) == "1,200"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_engine_says_of_a_transaction_what_everybody_else_does(tree_case: Case, seed: int) -> None:
+    chance = random.Random(seed)
+    names = chance.sample([*TRANSACTION_FEATURES, "a_feature_of_tomorrow"], 5)
+    contributions = tuple(
+        Contribution(
+            name,
+            chance.choice([None, 0.0, 1.0, 2.0, 17.0, chance.random(), 20 * chance.random()]),
+            chance.choice([0.0, 0.25, -0.25, chance.uniform(-1, 1)]),
+        )
+        for name in names
+    )
+    findings = [Finding("bands", "low", "score 0.1 is low", "a norm", {"low": 0.0})]
+    for number in range(chance.randrange(4)):
+        values = {"amount": str(number), "from": "yesterday", "exhausted": False}
+        findings.append(Finding(chance.choice("abc"), "hit", f"found {number}", "a norm", values))
+    decision = dataclasses.replace(
+        tree_case[0],
+        kind=DecisionKind.TRANSACTION_SCORE,
+        outcome="low",
+        score=chance.random(),
+        explanation=Explanation(Method.TREE_PATH_DEPENDENT, -1.0, contributions, 0.0, 0.0),
+        findings=tuple(findings),
+    )
+    said = [(c.feature, c.value, c.shap) for c in contributions]
+    chance.shuffle(said)
+    assert scored_sentence(decision.kind, "low", decision.score, findings, said) == sentence(decision)

@@ -5,7 +5,7 @@ import json
 import resource
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +16,8 @@ from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_ta
 from kyc.checks import agrees, code_of, cross_check
 from kyc.confirmation import unconfirmed
 from kyc.document import DocumentReading, DocumentType, FieldReading, TextLine
-from kyc.evaluation.documents import Forgery, draw
-from kyc.geometry import load
+from kyc.evaluation.documents import Forgery, draw, draw_selfie
+from kyc.geometry import Image, load, turn
 from kyc.mrz import ALPHABET
 from kyc.mrz_zone import clean, find_zone
 from kyc.reader import Reader
@@ -34,9 +34,13 @@ OTHERS_EVERY = 10
 COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex", "nationality", "issuer")
 VISUAL = ("surname", "given_names", "number", "birth_date", "expiry_date", "issue_date", "sex", "nationality",
           "place_of_birth", "personal_number", "authority")  # fmt: skip
-PARAMETERS = AcceptanceParameters(accepted_types=tuple(t for t in DocumentType if t is not DocumentType.UNKNOWN))
+PARAMETERS = AcceptanceParameters(
+    accepted_types=tuple(t for t in DocumentType if t is not DocumentType.UNKNOWN), portrait_proof="any"
+)
 """All formats count here; a regime says which count as identity documents."""
 TABLE = acceptance_table(PARAMETERS)
+STRICT = "strict"
+"""Among the ways to present a document: as it comes, where only a ghost portrait that matches proves the portrait."""
 T = TypeVar("T")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -72,7 +76,14 @@ class Systems:
         drawn = draw(FIRST_SEED + index, AS_OF, forgery=forgery)
         truth = drawn.truth
         others = forgery is None and (index // CYCLE) % OTHERS_EVERY == 0
-        result = self.read(drawn.image, truth["lines"], truth["fields"], visual=truth["visual"], others=others)
+        seed, person = FIRST_SEED + index, str(truth["person"])
+        selfies = {"holder": draw_selfie(person, seed), "impostor": draw_selfie(person, seed, stranger=True)}
+        result = self.read(
+            drawn.image, truth["lines"], truth["fields"], visual=truth["visual"], others=others, selfies=selfies
+        )
+        swapped = forgery in (Forgery.SWAPPED_PORTRAIT, Forgery.SWAPPED_PORTRAIT_NO_GHOST)
+        # Whoever swaps a portrait takes the selfie of the face that he put there; all others show the holder.
+        result |= result["presented"]["impostor" if swapped else "holder"]
         kept = ("kind", "capture", "legible", "pitch", "script", "forgery", "turns", "ghost")
         return {"index": index, **{name: truth[name] for name in kept}, **result}
 
@@ -84,21 +95,26 @@ class Systems:
         *,
         visual: Mapping[str, str] | None = None,
         others: bool = True,
+        selfies: Mapping[str, bytes] | None = None,
     ) -> dict[str, Any]:
-        """What each system made of one picture, and the CPU seconds it took."""
+        """What each system made of one picture, and the CPU seconds it took: ours with each of the `selfies` too."""
         reading, seconds = timed(lambda: self.ours.read(image, AS_OF))
         findings, extra = timed(lambda: cross_check([reading], None, AS_OF))
         facts = acceptance_facts(reading, findings, PARAMETERS)
+        presented, selfie_seconds = timed(lambda: self._presented(image, reading, selfies or {}))
         wrong = [name for name in COMPARED if fields.get(name) and not right(reading, name, fields[name])]
         result: dict[str, Any] = {
             "exact": reading.mrz is not None and list(reading.mrz.lines) == list(lines),
             "fields": sum(bool(fields.get(name)) for name in COMPARED),
             "wrong": wrong,
-            "accepted": TABLE.outcome(facts) == "accept",
+            **judged(facts),
             "unconfirmed": list(unconfirmed(reading)),
-            "fired": [rule.name for rule in TABLE.fired(facts)],
             "codes": [*reading.codes, *(code_of(finding) for finding in findings)],
             "seconds": round(seconds + extra, 3),
+            "selfie_seconds": round(selfie_seconds / max(1, len(selfies or {})), 3),
+            "ghost_check": reading.ghost_check.result,
+            "looked_again": list(reading.confirmed),
+            "presented": {"alone": judged(facts), **presented},
         }
         if visual is not None:
             result["visual"] = self._visual(reading, visual)
@@ -107,6 +123,17 @@ class Systems:
                 found, seconds = timed(lambda read=read: read(image))  # type: ignore[misc]
                 result[name] = {"exact": found == list(lines), "seconds": round(seconds, 3)}
         return result
+
+    def _presented(self, image: bytes, reading: DocumentReading, selfies: Mapping[str, bytes]) -> dict[str, Any]:
+        """Accepted or not, and by which rules, with each selfie; and where only a ghost proves the portrait."""
+        found: dict[str, Any] = {}
+        for who, selfie in selfies.items():
+            face = self.ours.faces.match(upright(image, reading), load(selfie))
+            findings = cross_check([reading], None, AS_OF, face)
+            found[who] = judged(acceptance_facts(reading, findings, PARAMETERS, face)) | {"distance": face.distance}
+            strict = replace(PARAMETERS, portrait_proof="ghost")
+            found[f"{who}, {STRICT}"] = judged(acceptance_facts(reading, findings, strict, face))
+        return found
 
     def _visual(self, reading: DocumentReading, truth: Mapping[str, str]) -> dict[str, list[int]]:
         """Fields right, read and there, by captions alone, by the tagger alone and by both as the reader has them."""
@@ -147,6 +174,16 @@ def tesseract(image: bytes) -> list[str]:
     """Tesseract's lines of the whole picture that are as long as a zone's."""
     lines = [clean(line) for line in tesseract_lines(load(image), ALPHABET)]
     return [line for line in lines if len(line) in (30, 36, 44) and "<" in line][-3:]
+
+
+def judged(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the table of acceptance makes of facts."""
+    return {"accepted": TABLE.outcome(facts) == "accept", "fired": [rule.name for rule in TABLE.fired(facts)]}
+
+
+def upright(image: bytes, reading: DocumentReading) -> Image:
+    """The picture as it was read."""
+    return turn(load(image), reading.rotation)
 
 
 def right(reading: DocumentReading, name: str, value: str) -> bool:

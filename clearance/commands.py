@@ -34,7 +34,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
     """Read each file through the decoding child; 0 when all could be opened, 1 otherwise."""
     from activities.decoding import decode
     from clearance.liveness import load_provider
-    from kyc.acceptance import acceptance_facts, acceptance_table
+    from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
     from kyc.checks import code_of, cross_check
     from kyc.document import to_json, with_codes
     from kyc.faces import match_faces
@@ -69,7 +69,8 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
         )
         face = None if selfie is None else match_faces(page, selfie.read_bytes(), liveness)
         findings = cross_check([reading], None, today, face)
-        accepted = acceptance_table().outcome(acceptance_facts(reading, findings)) == "accept"
+        facts = acceptance_facts(reading, findings, AcceptanceParameters(portrait_proof="any"), face)
+        accepted = acceptance_table().outcome(facts) == "accept"
         reading = with_codes(reading, *(code_of(finding) for finding in findings))
         answer = to_json(reading, accepted=accepted, seconds=round(time.perf_counter() - began, 3))
         if as_json:

@@ -6,16 +6,18 @@ A table and not a trained score, because no amount of good signs may outweigh a 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from explain.record import Condition, Finding, Operator, Rule, RuleTable, Value
 from kyc.confirmation import CONFIRMABLE, unconfirmed
 from kyc.document import DocumentReading, DocumentType
+from kyc.faces import FaceMatch
 
 OUTCOMES = ("accept", "refer", "reject")
-VERSION = "2"
+VERSION = "3"
 FORMATS = frozenset({"UNKNOWN_STATE", "NUMBER_FORMAT"})
 """Values that no issuing state writes so."""
-ADVISORY = frozenset({"FONT_ANOMALY", "NOISE_ANOMALY", "EDITED_BY_SOFTWARE", "RECOMPRESSED"})
+ADVISORY = frozenset({"FONT_ANOMALY", "NOISE_ANOMALY", "EDITED_BY_SOFTWARE", "RECOMPRESSED", "PORTRAIT_SUBSTITUTED"})
 """Checks that find something unusual in a picture without saying that the document is false (kyc.tamper)."""
 
 
@@ -27,7 +29,12 @@ class AcceptanceParameters:
     confirming_fields: tuple[str, ...] = CONFIRMABLE
     """Fields of the machine readable zone that the print (or a barcode) must repeat: a zone that was read well proves
     nothing about print that was altered."""
-    minimum_confidence: float = 0.80
+    minimum_confidence: float = 0.50
+    """Of the zone's reading. All its check digits hold and the print repeats names, number and dates besides."""
+    portrait_proof: Literal["none", "any", "ghost"] = "none"
+    """What must show that the portrait is the holder's: the ghost portrait; it or a selfie that matches; nothing here,
+    where what follows compares the selfie. Who swaps a portrait brings the selfie that fits it: only `ghost` refers
+    every portrait that nothing on the document repeats."""
     maximum_anomalies: int = 1
     """Advisory checks that may speak against a document before a person looks; one alone never decides."""
     reject_expired: bool = False
@@ -38,8 +45,9 @@ def acceptance_facts(
     reading: DocumentReading,
     findings: Sequence[Finding],
     parameters: AcceptanceParameters | None = None,
+    selfie: FaceMatch | None = None,
 ) -> Mapping[str, Value]:
-    """The facts that the table judges, of one reading and its findings (those of `cross_check`)."""
+    """The facts that the table judges, of one reading, its findings (those of `cross_check`) and the selfie."""
     parameters = parameters or AcceptanceParameters()
     rules = [finding.rule for finding in findings]
     mrz = reading.mrz
@@ -53,6 +61,9 @@ def acceptance_facts(
     ):
         if rule in rules:
             face = result
+    repeated = reading.ghost_check.result == "same"
+    matched = selfie is not None and selfie.result == "match"
+    proven = {"none": True, "any": repeated or matched, "ghost": repeated}[parameters.portrait_proof]
     return {
         "document_accepted": reading.type in parameters.accepted_types,
         "mrz_read": mrz is not None,
@@ -67,6 +78,7 @@ def acceptance_facts(
         "impossible_dates": rules.count("IMPOSSIBLE_DATE"),
         "portrait_found": reading.faces > 0,
         "portraits_differ": "PORTRAIT_GHOST_MISMATCH" in stems,
+        "portrait_proven": proven,
         "format_problems": len(stems & FORMATS),
         "liveness_failed": "LIVENESS_FAILED" in stems,
         "anomalies": len(stems & ADVISORY),
@@ -110,6 +122,7 @@ def acceptance_table(parameters: AcceptanceParameters | None = None) -> RuleTabl
         rule("IMPOSSIBLE_DATE", "impossible_dates", Operator.ABOVE, 0, "dates contradict each other"),
         rule("NO_PORTRAIT", "portrait_found", Operator.IS, False, "no portrait was found"),
         rule("PORTRAITS_DIFFER", "portraits_differ", Operator.IS, True, "portrait and ghost portrait show two persons"),
+        rule("PORTRAIT_UNPROVEN", "portrait_proven", Operator.IS, False, "nothing shows that the portrait is genuine"),
         rule("IMPOSSIBLE_VALUE", "format_problems", Operator.ABOVE, 0, "no state has this code or numbers so"),
         rule("LIVENESS_FAILED", "liveness_failed", Operator.IS, True, "the selfie was not taken of a living person"),
         rule(
@@ -142,6 +155,7 @@ def background() -> tuple[Mapping[str, Value], ...]:
         "impossible_dates": 0,
         "portrait_found": True,
         "portraits_differ": False,
+        "portrait_proven": True,
         "format_problems": 0,
         "liveness_failed": False,
         "anomalies": 0,

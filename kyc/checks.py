@@ -11,10 +11,11 @@ from rapidfuzz.distance import Levenshtein
 from explain.record import Finding, Value
 from kyc import tamper
 from kyc.confirmation import stands_in, unconfirmed
-from kyc.document import ApplicantFacts, DocumentReading, FieldReading
+from kyc.document import ApplicantFacts, DocumentReading, FieldReading, TextLine
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
 from kyc.mrz import LAYOUTS
 from kyc.names import same_name, same_number, transliterate, variants
+from kyc.print_signs import fold
 from kyc.states import STATES
 
 VISUAL_CONFIDENCE = 0.80
@@ -24,6 +25,7 @@ NAME_SIMILARITY = 0.75
 ICAO = "ICAO Doc 9303"
 SHORTEST_NUMBER = 5
 SURE_SOURCE = "caption+layout"
+NAMES = ("surname", "given_names")
 COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "sex")
 
 
@@ -119,9 +121,15 @@ def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReadin
         ours, theirs = reading.fields.get(name), other.get(name)
         if ours is None or theirs is None or ours.source != "mrz" or theirs.confidence < VISUAL_CONFIDENCE:
             continue
-        # Where the value stands in the print all the same, a caption was taken for another's, unless two ways of
-        # reading the print agree on what it says.
-        repeated = theirs.source != SURE_SOURCE and stands_in(reading.text_lines, name, ours.value)
+        cited = stands_in(reading.text_lines, name, ours.value)
+        if theirs.source == SURE_SOURCE:
+            # Two ways of reading the print agree on what it says. Only names are mistaken for each other by both: they
+            # stand beside each other, and beside a second writing of themselves.
+            cited &= name in NAMES and not stands_in(
+                (TextLine(theirs.value, 1.0, ((0.0, 0.0),) * 4),), name, ours.value
+            )
+        # Where the value stands in the print all the same, a caption was taken for another's.
+        repeated = cited or name in reading.confirmed
         cut = name == "given_names" and _cut_short(reading, ours.value, theirs.value)
         if _contradicts(name, ours.value, theirs.value) and not repeated and not cut:
             findings.append(
@@ -169,6 +177,8 @@ def _contradicts(name: str, ours: str, theirs: str) -> bool:
         return Levenshtein.normalized_similarity(a, b) < NAME_SIMILARITY
     if name.endswith("_date") and len(ours) == len(theirs) == 10:
         return ours != f"{theirs[:5]}{theirs[8:]}-{theirs[5:7]}"
+    if name == "number":
+        return fold(ours) != fold(theirs)  # O and 0, Z and 2: the reader's doubt, not the document's
     return True
 
 

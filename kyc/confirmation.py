@@ -11,26 +11,28 @@ from datetime import date
 from kyc.dates import find_dates
 from kyc.document import DocumentReading, TextLine
 from kyc.names import same_name, transliterate, variants
+from kyc.print_signs import ALIKE
 
 CONFIRMABLE = ("surname", "given_names", "number", "birth_date", "expiry_date")
 """Fields of the zone that documents print too."""
-ALIKE = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2", "G": "6"})
-"""Letters that readers of print take for digits and back. No two digits fall together: a re-typed digit stays one."""
 FREE_NAME = 6
 """Signs from which a name may be part of a longer word (readers leave out spaces); shorter ones must stand alone."""
 SHORT_NUMBER = 5
 
 
 def unconfirmed(reading: DocumentReading, names: Iterable[str] = CONFIRMABLE) -> tuple[str, ...]:
-    """Those of the zone's fields that neither the print nor a barcode of the same document repeats. Fields that the
-    zone does not hold are not asked for; without a zone there is nothing to confirm."""
+    """Those of the zone's fields that neither the print, a second look at it included, nor a barcode of the same
+    document repeats. Fields that the zone does not hold are not asked for; without a zone there is nothing to confirm.
+    """
     if reading.mrz is None:
         return ()
     held = [name for name in names if name in reading.fields and reading.fields[name].source == "mrz"]
     return tuple(
         name
         for name in held
-        if not _in_barcode(reading, name) and not stands_in(reading.text_lines, name, reading.fields[name].value)
+        if name not in reading.confirmed
+        and not _in_barcode(reading, name)
+        and not stands_in(reading.text_lines, name, reading.fields[name].value)
     )
 
 

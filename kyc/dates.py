@@ -22,7 +22,7 @@ _NAMES = """
 10 outubro out pazdziernik paz octombrie lokakuu loka rijen ekim eki
 11 november nov novembre noviembre novembro listopad lis noiembrie noi marraskuu marras listopad kasim kas
 12 december dec decembre dez dezember diciembre dic
-12 dicembre dezembro grudzien gru decembrie joulukuu joulu prosinec aralik
+12 dicembre dezembro grudzien gru decembrie joulukuu joulu prosinec aralik ara
 1 janv sijecnja saus sausio ianouariou ιαν янв января януари січ січня
 2 febr veebr veljaca vas vasario shk liut februars φεβ фев февраля февруари лют лютого
 3 marc marts mrc kov kovo ozujak marts μαρ мар марта март бер березня

@@ -153,6 +153,7 @@ class DocumentReading:
     keep what those zones said on their own, for comparing. `codes` names what is wrong, from capture and reading.
     `page` is the document's outline, clockwise from where reading begins, empty where none is seen; `ghost` is the
     second, smaller portrait and `ghost_distance` how far it lies from the first; `tamper` holds hints of alteration.
+    `confirmed` names fields of the zone that only a closer look at the print found repeated (`kyc.second_look`).
     """
 
     type: DocumentType
@@ -175,6 +176,7 @@ class DocumentReading:
     ghost_distance: float | None = None
     tamper: tuple[TamperSign, ...] = ()
     ghost_check: GhostCheck = NO_GHOST
+    confirmed: tuple[str, ...] = ()
 
     def value(self, name: str) -> str | None:
         reading = self.fields.get(name)
@@ -258,6 +260,7 @@ def to_json(reading: DocumentReading, *, accepted: bool | None = None, seconds: 
             "distance": reading.ghost_check.distance,
         },
         "rotation": reading.rotation,
+        "confirmed_by_second_look": list(reading.confirmed),
         "accepted": accepted,
         "seconds": seconds,
     }

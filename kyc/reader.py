@@ -6,14 +6,14 @@ The one place where the readers meet; each of them knows nothing of the others.
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kyc.barcode import aamva_fields, find_barcodes
 from kyc.confirmation import unconfirmed
 from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine, with_codes
 from kyc.faces import FaceReader, several
-from kyc.geometry import load
+from kyc.geometry import Image, load
 from kyc.ghost import check_ghost
 from kyc.layout_tagger import LayoutTagger
 from kyc.locator import PageLocator
@@ -21,6 +21,7 @@ from kyc.mrz import Layout, ParsedMrz
 from kyc.mrz_zone import Zone, line_quads, skew
 from kyc.quality import measure
 from kyc.recogniser import LineRecogniser, strips
+from kyc.second_look import SecondLook
 from kyc.tamper import signs
 from kyc.text import RapidReader
 from kyc.upright import bring_upright
@@ -100,9 +101,18 @@ class Reader:
             tamper=signs(page.image, outside, visual, ghost, faces[0].box if faces else None, corners),
             ghost_check=ghost,
         )
+        reading = self._looked_again(page.image, reading)
         # What the print repeats needs no second reader of the zone.
         doubtful = mrz is not None and not mrz.readers_agree and unconfirmed(reading)
         return with_codes(reading, "READERS_DISAGREE") if doubtful else reading
+
+    def _looked_again(self, image: Image, reading: DocumentReading) -> DocumentReading:
+        """The reading with what a closer look at the print confirms; only where the zone holds is it worth the time."""
+        missing = unconfirmed(reading)
+        if not missing or reading.mrz is None or not reading.mrz.valid:
+            return reading
+        wanted = {name: reading.fields[name].value for name in missing}
+        return replace(reading, confirmed=SecondLook(self.text).repeated(image, reading.text_lines, wanted))
 
 
 def _mrz_codes(mrz: MrzReading | None, parsed: ParsedMrz | None) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kyc.document import TextLine
 from kyc.geometry import Image, cut
@@ -65,6 +66,24 @@ class RapidReader:
         height, width = strip.shape[:2]
         quad = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
         return TextLine(output.txts[0], float(output.scores[0]), quad)
+
+    def probabilities(self, strip: Image) -> NDArray[np.float32]:
+        """What the recogniser thinks possible in an image that holds one line: steps x classes (see `alphabet`)."""
+        with self._lock:
+            recogniser = self._recogniser()
+            scaled = recogniser.resize_norm_img(np.ascontiguousarray(strip), (strip.shape[1] + 8) / strip.shape[0])
+            return np.asarray(recogniser.session(scaled[None].astype(np.float32))[0], np.float32)
+
+    def alphabet(self) -> tuple[str, ...]:
+        """The sign of each class of `probabilities`; the first is the blank between signs."""
+        with self._lock:
+            return tuple(self._recogniser().postprocess_op.character)
+
+    def _recogniser(self) -> Any:
+        engine = self._load()
+        if engine.text_rec is None:  # it is loaded by the first line that it reads
+            engine(np.full((STRIP_HEIGHT, STRIP_HEIGHT, 3), 255, np.uint8), use_det=False, use_cls=False, use_rec=True)
+        return engine.text_rec
 
     def _load(self) -> Any:
         if self._engine is None:

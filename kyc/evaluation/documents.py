@@ -46,7 +46,7 @@ class Forgery(StrEnum):
     SWAPPED_PORTRAIT = "swapped_portrait"
     """Another face stuck over the portrait, on a document with a ghost portrait."""
     SWAPPED_PORTRAIT_NO_GHOST = "swapped_portrait_no_ghost"
-    """The same without a ghost portrait to contradict it, and without a selfie of the holder."""
+    """The same without a ghost portrait to contradict it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,17 @@ def draw(seed: int, as_of: date, *, forgery: Forgery | None = None) -> Drawn:
         "turns": turns,
         "script": face_script or "latin",
         "ghost": has_ghost,
+        "person": holder["person"],
     }
     return Drawn(image, truth)
+
+
+def draw_selfie(person: str, seed: int, *, stranger: bool = False) -> bytes:
+    """A selfie (JPEG) of one of `PERSONS`, or of the one whose portrait `Forgery.SWAPPED_PORTRAIT` puts in its place:
+    another crop, pose and light than on the document, of the same photograph."""
+    shown = PERSONS[1 - PERSONS.index(person)] if stranger else person
+    picture = cv2.GaussianBlur(draw_face(shown, seed + 3, 480, 600), (0, 0), 0.9)
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 
 
 def _holder(rng: Rng, as_of: date) -> dict[str, Any]:
@@ -264,7 +273,9 @@ def _page(
     wide = round(tall * 0.78)
     stranger = PERSONS[1 - PERSONS.index(person)]
     portrait = draw_face(person, seed, wide, tall)
-    ghost = draw_face(person, seed + 1, round(wide * 0.42), round(tall * 0.42)) if has_ghost else None
+    # A ghost is the same photograph, printed small.
+    small = (round(wide * 0.42), round(tall * 0.42))
+    ghost = np.asarray(cv2.resize(portrait, small, interpolation=cv2.INTER_AREA), np.uint8) if has_ghost else None
     swapped = draw_face(stranger, seed + 2, wide, tall) if swap else None
     if face.kind != "TD1":
         return draw_front(face, lines, portrait, ghost, swapped, seed)

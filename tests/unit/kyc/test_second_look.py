@@ -1,4 +1,4 @@
-"""A closer look at print: what was in doubt confirms, what was altered does not, and Latin beside other letters is read."""
+"""A closer look at print: what was in doubt confirms, what was altered does not, Latin beside other letters is read."""
 
 from dataclasses import replace
 from typing import cast

@@ -54,7 +54,7 @@ def main() -> None:
     run = json.loads((options.folder / "run.json").read_text(encoding="utf-8"))
     card = {
         "name": "mrz-lines",
-        "version": "1",
+        "version": "2",
         "format": "onnx",
         "file": model.name,
         "sha256": hashlib.sha256(content).hexdigest(),

@@ -21,6 +21,7 @@ HEIGHT = 32
 PITCH = 12.0
 """Pixels a character in the recogniser's input; strips are scaled to it, as the length of a line is known."""
 MAX_WIDTH = 640
+TALLER = 1.6
 
 Strip = NDArray[np.uint8]
 _CAP = 40
@@ -224,14 +225,9 @@ def _damaged(text: str, rng: np.random.Generator) -> Strip:
     if rng.random() < 0.12:
         x = np.linspace(-1, 1, width)[None, :]
         strip = strip + 160 * rng.uniform(0.3, 1) * np.exp(-(((x - rng.uniform(-1, 1)) / rng.uniform(0.05, 0.3)) ** 2))
-    blur = abs(float(rng.normal(0, 0.75))) * scale
-    if blur > 0.2:
-        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), blur))
-    if rng.random() < 0.15:
-        length = int(rng.integers(2, 6))
-        kernel = np.zeros((length, length), np.float32)
-        kernel[length // 2, :] = 1 / length
-        strip = np.asarray(cv2.filter2D(strip, -1, kernel if rng.random() < 0.6 else kernel.T))
+    strip = _smeared(np.asarray(strip, np.float32), scale, rng)
+    if rng.random() < 0.2:  # little light: less range, as much grain
+        strip = strip * float(rng.uniform(0.3, 0.75)) + float(rng.uniform(0, 40))
     strip = strip + rng.normal(0, rng.uniform(0, 12), strip.shape)
     image = np.clip(strip, 0, 255).astype(np.uint8)
     if rng.random() < 0.7:
@@ -239,6 +235,28 @@ def _damaged(text: str, rng: np.random.Generator) -> Strip:
         image = np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), np.uint8)
     way = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(image, (out_w, HEIGHT), interpolation=way), np.uint8)
+
+
+def _smeared(strip: NDArray[np.float32], scale: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Out of focus, shaken, both or neither; `scale` is the strip's pixels over the recogniser's. The recogniser's
+    strips are taller than life: what is round in the picture is `TALLER` times as high as wide in them."""
+    if rng.random() < 0.7:
+        across = abs(float(rng.normal(0, 0.75))) * scale
+        up = across
+    else:
+        across = float(rng.uniform(0.5, 2.1)) * scale
+        up = across * TALLER
+    if across > 0.2:
+        strip = np.asarray(cv2.GaussianBlur(strip, (0, 0), across, sigmaY=up), np.float32)
+    if rng.random() < 0.25:
+        length, angle = float(rng.uniform(2, 8)) * scale, float(rng.uniform(0, np.pi))
+        dx, dy = length / 2 * np.cos(angle), length / 2 * np.sin(angle) * TALLER
+        reach = int(np.ceil(max(abs(dx), abs(dy)))) + 1
+        kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+        for part in np.linspace(-1, 1, 4 * reach + 1):
+            kernel[round(reach + dy * part), round(reach + dx * part)] += 1
+        strip = np.asarray(cv2.filter2D(strip, -1, kernel / kernel.sum()), np.float32)
+    return strip
 
 
 def _paper(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:

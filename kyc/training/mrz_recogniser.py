@@ -137,7 +137,7 @@ def export(net: LineNet, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--stop", type=int, help="end after so many steps of the schedule")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -112,7 +112,21 @@ class Reader:
         if not missing or reading.mrz is None or not reading.mrz.valid:
             return reading
         wanted = {name: reading.fields[name].value for name in missing}
-        return replace(reading, confirmed=SecondLook(self.text).repeated(image, reading.text_lines, wanted))
+        found = SecondLook(self.text).repeated(image, reading.text_lines, wanted, _beside_zone(reading))
+        return replace(reading, confirmed=found)
+
+
+def _beside_zone(reading: DocumentReading) -> Box | None:
+    """The larger part of the page above or below its zone."""
+    zone = None if reading.mrz is None else reading.mrz.box
+    if zone is None:
+        return None
+    corners = reading.page or ((0.0, 0.0), (reading.width, reading.height))
+    left, right = (max(0, min(reading.width, round(at(x for x, _ in corners)))) for at in (min, max))
+    top, bottom = (max(0, min(reading.height, round(at(y for _, y in corners)))) for at in (min, max))
+    if zone.top - top > bottom - zone.bottom:
+        return Box(left, top, right, max(top, zone.top))
+    return Box(left, min(bottom, zone.bottom), right, bottom)
 
 
 def _mrz_codes(mrz: MrzReading | None, parsed: ParsedMrz | None) -> tuple[str, ...]:

@@ -11,24 +11,31 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
+from kyc.confirmation import stands_in
 from kyc.dates import MONTHS
-from kyc.document import TextLine
+from kyc.document import Box, TextLine
 from kyc.geometry import Image, cut, grey
 from kyc.names import transliterate
 from kyc.print_signs import ALIKE, ANY, GAP, Scores, SignTable, cost, fold
-from kyc.text import STRIP_HEIGHT, RapidReader
+from kyc.text import DETECTION_SIDE, MAX_LINES, STRIP_HEIGHT, RapidReader
 
 LIMIT = 4.0
 """Nats that a value may be less likely than what was read, all its signs together. On development documents a digit
 that was altered costs 6 and more; docs/documents.md has the counts."""
+LIMIT_A_SIGN = 0.6
+"""The same for each of a short value's signs: three letters stand somewhere by chance."""
 LINES = 6
 """Lines looked at for each field, likeliest first."""
+FEW = 2
+"""Missing fields up to which their print was probably not found; beyond, it could not be read."""
+MAX_ENLARGED = 3.0
 MARGIN = 0.06
 WHOLE = math.inf
 GAPS = (WHOLE, 0.28, 0.15)
@@ -44,9 +51,36 @@ class SecondLook:
     text: RapidReader
     _table: SignTable | None = None
 
-    def repeated(self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str]) -> tuple[str, ...]:
+    def repeated(
+        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], area: Box | None = None
+    ) -> tuple[str, ...]:
         """Which of the `wanted` values (field to value, as the zone has it) stand in those lines of the upright
-        `image` after all. Where one does not, a person looks anyway: no further one is looked for."""
+        `image` after all; or, where no more than `FEW` are missing, in lines that are found in its `area` at a larger
+        size. Where one does not, a person looks anyway: no further one is looked for."""
+        found = self._in_lines(image, lines, wanted)
+        left = {name: value for name, value in wanted.items() if name not in found}
+        if not left or area is None or len(wanted) > FEW:
+            return found
+        further = self._lines(image, area)
+        stands = tuple(name for name, value in left.items() if stands_in(further, name, value))
+        left = {name: value for name, value in left.items() if name not in stands}
+        return (*found, *stands, *self._in_lines(image, further, left))
+
+    def _lines(self, image: Image, area: Box) -> list[TextLine]:
+        """The print of an area, searched in two halves side by side as large as they can be."""
+        middle, lap = (area.left + area.right) // 2, round(0.06 * (area.right - area.left))
+        quads = []
+        for left, right in ((area.left, middle + lap), (middle - lap, area.right)):
+            part = image[area.top : area.bottom, max(0, left) : right]
+            if min(part.shape[:2]) < STRIP_HEIGHT:
+                continue
+            size = min(MAX_ENLARGED, DETECTION_SIDE / max(part.shape[:2]))
+            way = cv2.INTER_CUBIC if size > 1 else cv2.INTER_AREA
+            for quad in self.text.find(cast(Image, cv2.resize(part, None, fx=size, fy=size, interpolation=way))):
+                quads.append(tuple((x / size + max(0, left), y / size + area.top) for x, y in quad))
+        return [line for quad in quads[:MAX_LINES] if (line := self.text.read_quad(image, quad)) is not None]
+
+    def _in_lines(self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str]) -> tuple[str, ...]:
         seen: dict[tuple[int, float], _View | None] = {}
         found = []
         for name, value in wanted.items():
@@ -113,10 +147,11 @@ class _View:
             at += len(best)
 
     def says(self, name: str, patterns: Sequence[str]) -> bool:
+        limit = min(LIMIT, LIMIT_A_SIGN * min(map(len, patterns)))
         if name == "number":
-            return cost(self.scores, patterns) <= LIMIT
+            return cost(self.scores, patterns) <= limit
         bounds = self.dates if name.endswith("_date") else self.names
-        return cost(self.scores, patterns, bounds.begins, bounds.ends) <= LIMIT
+        return cost(self.scores, patterns, bounds.begins, bounds.ends) <= limit
 
 
 class _Bounds:

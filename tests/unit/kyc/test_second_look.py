@@ -11,7 +11,7 @@ from PIL import ImageDraw
 
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.confirmation import stands_in
-from kyc.document import GhostCheck, TextLine
+from kyc.document import Box, GhostCheck, TextLine
 from kyc.faces import FaceMatch
 from kyc.geometry import Image
 from kyc.print_signs import GAP, OTHER, SIGNS, SignTable, cost, fold
@@ -164,3 +164,21 @@ def test_what_must_show_that_the_portrait_is_the_holders(
     facts = acceptance_facts(seen, (), parameters, match)
 
     assert acceptance_table(parameters).outcome(facts) == outcome
+
+
+def test_print_that_was_not_found_is_searched_for_at_a_larger_size() -> None:
+    image, _ = print_line("Surname   OKONKWO", size=18)
+    area = Box(0, 0, image.shape[1], image.shape[0])
+
+    assert SecondLook(READER).repeated(image, [], {"surname": "OKONKWO"}) == ()
+    assert SecondLook(READER).repeated(image, [], {"surname": "OKONKWO"}, area) == ("surname",)
+    assert SecondLook(READER).repeated(image, [], {"surname": "OKONKWA"}, area) == ()
+    three = {"surname": "OKONKWO", "number": "C01X30T47", "birth_date": "1964-08-12"}
+    assert SecondLook(READER).repeated(image, [], three, area) == (), "print that cannot be read is not searched"
+
+
+def test_a_short_name_is_not_found_by_chance() -> None:
+    image, line = print_line("KEN", blur=1.0)
+
+    assert SecondLook(READER).repeated(image, [line], {"surname": "KEN"}) == ("surname",)
+    assert SecondLook(READER).repeated(image, [line], {"surname": "OEN"}) == ()

@@ -18,8 +18,8 @@ from kyc.faces import Face, FaceReader
 from kyc.geometry import Image, Quad, grey
 
 SAME = 0.84
-"""Correlation of the two pictures laid over each other, from which they are one photograph. Of generated documents (see
-docs/documents.md) copies lie above 0.9, other portraits and print below 0.72."""
+"""Correlation of the two pictures laid over each other, from which they are one photograph: of generated documents most
+copies lie above 0.9, other portraits and print below 0.83 (docs/documents.md)."""
 GHOST_MATCH, GHOST_MISMATCH = 0.40, 0.52
 """Descriptor distances of portrait and ghost for the few that cannot be laid over each other: below the first one
 person, above the second two."""

@@ -104,6 +104,10 @@ class CaseActivities(CaseSteps):
             await requests.open_request(conn, item_id, at)
         if event.action in ("answered", "unanswered") or event.status == "closed":
             await requests.end_requests(conn, event.case_id, at)
+        if event.action == "escalated":
+            case = await cases.fetch_case(conn, event.case_id)
+            tenant_id, due_at = event.scope.tenant_id, case.due_at
+            await webhooks.announce_escalation(conn, tenant_id, event.case_id, event.revision, due_at)
         if (told := _TOLD.get(event.action)) is not None and item_id is not None:
             request = await requests.fetch_request(conn, item_id)
             if request is not None:

@@ -49,6 +49,8 @@ async def act(
     if case.status == "closed":
         raise WorkflowEnded
     handle, present = await look(services.temporal, case.workflow_id, CaseState)
+    if action is CaseAction.CLAIM and present.escalated and Permission.APPROVE_CASES in principal.permissions:
+        permission = Permission.APPROVE_CASES  # an officer with both roles takes it as the approver that it waits for
     reason_id, reason_sha256 = None, ""
     if reason is not None:
         reason_id, reason_sha256 = await keep_reason(services, principal, case, reason)
@@ -133,8 +135,6 @@ async def _why_not_reopened(
         return ActionRefused("REVISION_DIFFERS", "someone acted in between: look at the case again")
     if principal.person in case.excluded_officers:
         return ActionRefused("OFFICER_EXCLUDED", "this case is for someone who took no part in it before")
-    if case.kind not in ("application", "contest", "alert"):
-        return ActionRefused("REOPEN_UNFIT", f"a case of kind {case.kind} is not opened again: it is screened again")
     kind, _, number = case.about.partition(":")
     if kind == "application":
         application = await fetch_application(connection, UUID(number))

@@ -163,7 +163,7 @@ def _conditions(wanted: QueueFilter) -> tuple[list[sql.SQL], dict[str, Any]]:
     if wanted.due_after is not None:
         add(sql.SQL("due_at >= %(due_after)s"), due_after=wanted.due_after)
     if wanted.escalated is not None:
-        add(sql.SQL("escalated = %(escalated)s"), escalated=wanted.escalated)
+        add(sql.SQL("escalated") if wanted.escalated else sql.SQL("NOT escalated"))
     if not wanted.with_snoozed:
         add(sql.SQL("(snoozed_until IS NULL OR snoozed_until <= now())"))
     return where, values

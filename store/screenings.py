@@ -304,11 +304,18 @@ async def clear_hits(conn: Connection, tenant_id: UUID, cleared: Collection[Clea
     return stored
 
 
+_STANDING = (
+    "EXISTS (SELECT FROM case_file f WHERE f.tenant_id = c.tenant_id AND f.case_id = c.case_id "
+    "AND f.status = 'closed' AND f.disposition IN ('false_positive', 'approve')) "
+)
+"""A clearance rests on its case: while that is open again, or once it has ended otherwise, it hides nothing."""
+
+
 async def cleared_for(conn: Connection, subject_id: UUID, at: datetime) -> set[tuple[str, str, str]]:
-    """(list, entity, record hash) of what is cleared for a subject at an instant."""
+    """(list, entity, record hash) of what is cleared for a subject at an instant, by cases that still say so."""
     cursor = await conn.execute(
-        "SELECT list_name, entity_id, record_hash FROM cleared_hit WHERE tenant_id = current_tenant() "
-        "AND subject_id = %s AND cleared_at <= %s AND expires_at > %s",
+        "SELECT list_name, entity_id, record_hash FROM cleared_hit c WHERE "  # noqa: S608 (constants only)
+        f"{_STANDING} AND tenant_id = current_tenant() AND subject_id = %s AND cleared_at <= %s AND expires_at > %s",
         (subject_id, at, at),
     )
     return {(row[0], row[1], row[2]) for row in await cursor.fetchall()}
@@ -318,8 +325,9 @@ async def cleared_now(conn: Connection, subject_id: UUID, at: datetime, versions
     """The entities that are cleared for a subject at an instant as their records stand in these versions: on every list
     that has them, so that what one list cleared never hides another's."""
     cursor = await conn.execute(
-        "WITH cleared AS (SELECT list_name, entity_id, record_hash FROM cleared_hit WHERE tenant_id = current_tenant() "
-        "AND subject_id = %(subject_id)s AND cleared_at <= %(at)s AND expires_at > %(at)s) "
+        "WITH cleared AS (SELECT list_name, entity_id, record_hash FROM cleared_hit c "  # noqa: S608 (constants only)
+        f"WHERE {_STANDING} AND tenant_id = current_tenant() AND subject_id = %(subject_id)s "
+        "AND cleared_at <= %(at)s AND expires_at > %(at)s) "
         "SELECT e.entity_id FROM watchlist_entity e "
         "JOIN unnest(%(lists)s::text[], %(digests)s::text[]) AS v (list_name, sha256) USING (list_name, sha256) "
         "LEFT JOIN cleared c ON c.list_name = e.list_name AND c.entity_id = e.entity_id "

@@ -170,7 +170,8 @@ _KNOWN: LiteralString = (
     "UNION ALL SELECT decision_id, 'decision:' || decision_id FROM decision WHERE decision_id = ANY(%(ids)s) "
 )
 _KNOWN_TOO: Mapping[str, LiteralString] = {
-    "public": "UNION ALL SELECT contest_id, 'contest:' || contest_id FROM contest WHERE contest_id = ANY(%(ids)s)",
+    "public": "UNION ALL SELECT outbox_id, 'run:' || outbox_id FROM outbox WHERE outbox_id = ANY(%(ids)s) "
+    "UNION ALL SELECT contest_id, 'contest:' || contest_id FROM contest WHERE contest_id = ANY(%(ids)s)",
     "filing": "UNION ALL SELECT filing_id, 'filing:' || filing_id FROM filing.filing WHERE filing_id = ANY(%(ids)s)",
 }
 
@@ -178,7 +179,7 @@ _KNOWN_TOO: Mapping[str, LiteralString] = {
 async def known_here(
     conn: Connection, ids: frozenset[UUID], *, schema: Literal["public", "filing"] = "public"
 ) -> dict[UUID, str]:
-    """Of these ids, those that name something of the tenant's, as `kind:id`; the others are absent. `filing` also
-    knows filings, and is for the role clearance_filing."""
+    """Of these ids, those that name something of the tenant's, as `kind:id`, runs of its workflows included; the others
+    are absent. `filing` knows filings, and is for the role clearance_filing."""
     cursor = await conn.execute(_KNOWN + _KNOWN_TOO[schema], {"ids": list(ids)})
     return {row[0]: row[1] for row in await cursor.fetchall()}

@@ -25,6 +25,8 @@ class EventType(StrEnum):
     REQUESTED = "application.information_requested"
     REMINDED = "application.information_reminder"
     RECEIVED = "application.information_received"
+    ESCALATED = "case.escalated"
+    """For the house's own pagers: goes to endpoints that name it only, and is the same for every kind of case."""
     TEST = "webhook.test"
 
 
@@ -220,6 +222,18 @@ async def announce(
             if endpoint.active and (not endpoint.events or type_.value in endpoint.events):
                 await add_delivery(conn, tenant_id, event_id, endpoint.endpoint_id)
     return event_id
+
+
+async def announce_escalation(
+    conn: Connection, tenant_id: UUID, case_id: UUID, revision: int, due_at: datetime
+) -> None:
+    """Tell endpoints that asked for it by name that a case's time is up; the second run changes nothing."""
+    event_id = uuid5(tenant_id, f"{EventType.ESCALATED.value}/{case_id}/{revision}")
+    data = {"case_id": str(case_id), "due_at": due_at.isoformat()}
+    if await _add_event(conn, tenant_id, event_id, EventType.ESCALATED, data, None):
+        for endpoint in await list_endpoints(conn):
+            if endpoint.active and EventType.ESCALATED.value in endpoint.events:
+                await add_delivery(conn, tenant_id, event_id, endpoint.endpoint_id)
 
 
 async def announce_test(conn: Connection, tenant_id: UUID, endpoint_id: UUID) -> UUID:

@@ -206,7 +206,8 @@ class CaseWorkflow:
             except TimeoutError:
                 if not self._closed() and (at, what) in self._review.alarms():
                     request = self._review.request
-                    self._review = self._review.after_alarm(what)
+                    moves = what == "escalated" and workflow.patched("escalation-moves")
+                    self._review = self._review.after_alarm(what, moves=moves)
                     await self._record(what, item_id=request.request_id if request and what in _OF_REQUEST else None)
 
     def _moved_on(self, alarms: tuple[tuple[datetime, str], ...]) -> bool:

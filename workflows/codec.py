@@ -4,6 +4,7 @@ Separate because every client and worker must use the same converter, and a code
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from os import urandom
 
@@ -11,10 +12,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
 
 ENCODING = b"binary/clearance-aes256gcm"
 KEY_ID = "clearance-key-id"
+WORKFLOW_ID = "clearance-workflow-id"
+"""Of which workflow a payload is: what tells whose it is where it names nobody, such as a summary."""
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
@@ -45,12 +56,20 @@ class PayloadKeys:
             raise ValueError(f"a payload key has {_KEY_BYTES} bytes")
 
 
-class EncryptionCodec(PayloadCodec):
-    """Encrypts whole payloads, metadata included; the key's id is authenticated with them."""
+class EncryptionCodec(PayloadCodec, WithSerializationContext):
+    """Encrypts whole payloads, metadata included; the key's id and the workflow's are authenticated with them."""
 
     def __init__(self, keys: PayloadKeys) -> None:
         self._current = keys.current
+        self._workflow_id = ""
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.keys.items()}
+
+    def with_context(self, context: SerializationContext) -> "EncryptionCodec":
+        """The codec of one workflow's payloads."""
+        of_one = copy(self)
+        if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
+            of_one._workflow_id = context.workflow_id or ""
+        return of_one
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._closed(payload) for payload in payloads]
@@ -61,9 +80,11 @@ class EncryptionCodec(PayloadCodec):
 
     def _closed(self, payload: Payload) -> Payload:
         nonce = urandom(_NONCE_BYTES)
-        key_id = self._current.encode()
-        sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), _authenticated(key_id))
-        return Payload(metadata={"encoding": ENCODING, KEY_ID: key_id}, data=nonce + sealed)
+        key_id, workflow_id = self._current.encode(), self._workflow_id.encode()
+        told = _authenticated(key_id, workflow_id)
+        sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), told)
+        whose = {WORKFLOW_ID: workflow_id} if workflow_id else {}
+        return Payload(metadata={"encoding": ENCODING, KEY_ID: key_id, **whose}, data=nonce + sealed)
 
     def _opened(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
@@ -74,13 +95,15 @@ class EncryptionCodec(PayloadCodec):
             raise PayloadKeyUnknown(key_id.decode(errors="replace"))
         nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
         try:
-            return Payload.FromString(cipher.decrypt(nonce, sealed, _authenticated(key_id)))
+            told = _authenticated(key_id, payload.metadata.get(WORKFLOW_ID, b""))
+            return Payload.FromString(cipher.decrypt(nonce, sealed, told))
         except (InvalidTag, ValueError) as error:
             raise PayloadForged("a payload that does not open") from error
 
 
-def _authenticated(key_id: bytes) -> bytes:
-    return ENCODING + b"\n" + key_id
+def _authenticated(key_id: bytes, workflow_id: bytes) -> bytes:
+    """Payloads from before workflows were named have none, and open as they were closed."""
+    return ENCODING + b"\n" + key_id + (b"\n" + workflow_id if workflow_id else b"")
 
 
 def encrypting_converter(keys: PayloadKeys) -> DataConverter:

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.review import ROLES, ActionRefused
     from workflows.steps import CaseSteps, DecisionSteps
     from workflows.steps_desk import DeskSteps
+    from workflows.steps_rescreening import RescreeningSteps
     from workflows.visibility import show_case, show_state, show_tenant
 
 NO_RUN = "closed"
@@ -75,6 +76,13 @@ class ReopeningWorkflow:
             closed = m.CaseClosed(reopened.scope, result, request.reopening_id, reopened.before.disposition)
             await workflow.execute_activity_method(
                 CaseSteps.write_case_outcome, closed, summary="Write the outcome", **policies.RECORDING
+            )
+        elif reopened.kind == "screening":
+            await workflow.execute_activity_method(
+                RescreeningSteps.remember_cleared,
+                m.CaseClosed(reopened.scope, result, request.reopening_id, reopened.before.disposition),
+                summary="Remember what was cleared",
+                **policies.RECORDING,
             )
         elif reopened.application_id is not None:
             outcome = OUTCOMES[result.disposition.value]

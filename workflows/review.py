@@ -102,6 +102,8 @@ class Review:
     approver: UUID | None = None
     disposition: Disposition | None = None
     escalated: bool = False
+    for_approvers: bool = False
+    """Its time is up: only an approver takes it now, whoever had it."""
     due_at: datetime | None = None
     snoozed_until: datetime | None = None
     request: OpenRequest | None = None
@@ -131,7 +133,7 @@ class Review:
             raise ActionRefused("OFFICER_EXCLUDED", "this case is for someone who took no part in it before")
         if self.status not in STATUSES[command.action]:
             raise ActionRefused("STATUS_DIFFERS", f"{command.action.value} is not possible while {self.status}")
-        self._check_person(command)
+        self._check_person(command, role)
         if command.action is CaseAction.APPROVE and command.disposition not in (None, self.disposition):
             raise ActionRefused("DISPOSITION_DIFFERS", "the approval is for another disposition than was decided")
         if command.action is CaseAction.DECIDE:
@@ -140,7 +142,9 @@ class Review:
             raise ActionRefused("REASON_MISSING", f"{command.action.value} needs a reason")
         self._check_detail(command.action, command.detail or CaseDetail(), now)
 
-    def _check_person(self, command: CaseCommand) -> None:
+    def _check_person(self, command: CaseCommand, role: str) -> None:
+        if command.action is CaseAction.CLAIM and self.for_approvers and role != "approver":
+            raise ActionRefused("ESCALATED", "its deadline has passed: an approver takes it, or gives it to somebody")
         own = command.action in (CaseAction.RELEASE, CaseAction.DECIDE, CaseAction.REQUEST)
         if command.action is CaseAction.SNOOZE and self.status == "claimed":
             own = True
@@ -241,9 +245,15 @@ class Review:
                 found.append((self.request.remind_at, "reminded"))
         return tuple(sorted(found))
 
-    def after_alarm(self, what: str) -> "Review":
+    def after_alarm(self, what: str, *, moves: bool = True) -> "Review":
+        """`moves` is false for runs that were escalated before a case changed hands by it."""
         then = replace(self, revision=self.revision + 1)
         match what:
+            case "escalated" if moves:
+                # To the approvers' queue. What was decided already is theirs, and stays as it was decided.
+                status, holder = ("open", None) if self.status == "claimed" else (self.status, self.claimed_by)
+                late = replace(then, escalated=True, for_approvers=True, snoozed_until=None)
+                return replace(late, status=status, claimed_by=holder)
             case "escalated":
                 return replace(then, escalated=True, snoozed_until=None)
             case "woken":

@@ -113,7 +113,7 @@ def _fitting(rows: Sequence[QueueRow], principal: Principal) -> Fitting:
     may = principal.permissions
     kinds = {row.kind for row in own}
     return Fitting(
-        claim=[row for row in rows if row.status == "open"],
+        claim=[row for row in rows if row.status == "open" and (not row.escalated or Permission.APPROVE_CASES in may)],
         assign=[row for row in rows if row.status in ("open", "claimed") and Permission.ASSIGN_CASES in may],
         own=own,
         approve=[

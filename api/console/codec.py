@@ -1,7 +1,8 @@
 """Temporal's remote codec protocol: the Web UI sends payloads here, the officer's browser shows them opened.
 
-Payloads of all tenants share a namespace, so each is shown only to the tenant that it names: by its tenant id, or by
-something of theirs that it is about. The others go back closed. Every decode leaves a row in the audit.
+Payloads of all tenants share a namespace, so each is shown only to the tenant that it names: by its tenant id, by
+something of theirs that it is about, or, where it names nothing at all, by the workflow that it was closed for. The
+others go back closed. Every decode leaves a row in the audit.
 """
 
 import re
@@ -24,7 +25,7 @@ from api.services import ConsoleServices, Services
 from store.audit import record_read, record_refusal
 from store.connection import Pool, tenant_transaction
 from store.search import known_here
-from workflows.codec import PayloadForged, PayloadKeyUnknown, PlaintextRefused
+from workflows.codec import WORKFLOW_ID, PayloadForged, PayloadKeyUnknown, PlaintextRefused
 
 router = APIRouter(prefix="/console/codec", include_in_schema=False, route_class=LimitedRoute)
 
@@ -79,7 +80,8 @@ async def decode(request: Request) -> Response:
         return _refused(request, 400, "This is not a request of Temporal's codec protocol.")
     codec, pool, schema = _of(console, services, namespace)
     opened = [await _opened(codec, payload) for payload in closed]
-    own = await _own(pool, schema, principal, namespace, opened)
+    runs = [_run(each) for each in closed]
+    own = await _own(pool, schema, principal, namespace, opened, runs)
     shown = [
         _json(clear if clear is not None and may else shut)
         for shut, clear, may in zip(closed, opened, own, strict=True)
@@ -110,11 +112,18 @@ async def _opened(codec: PayloadCodec, payload: Payload) -> Payload | None:
 
 
 async def _own(
-    pool: Pool, schema: Schema, principal: Principal, namespace: str, opened: Sequence[Payload | None]
+    pool: Pool,
+    schema: Schema,
+    principal: Principal,
+    namespace: str,
+    opened: Sequence[Payload | None],
+    runs: Sequence[frozenset[UUID]],
 ) -> list[bool]:
-    """Whether each payload is of the tenant, or of nobody (states and summaries without an id). Audited."""
-    named = [_named(payload) for payload in opened]
-    everything = frozenset().union(*(ids for _, ids in named)) if named else frozenset()
+    """Whether each payload is of the tenant. Audited."""
+    told = [_named(payload) for payload in opened]
+    # What names nothing (a state, a summary, codes) is its workflow's.
+    named = [(tenants, ids or run) for (tenants, ids), run in zip(told, runs, strict=True)]
+    everything = frozenset[UUID]().union(*(ids for _, ids in named))
     async with tenant_transaction(pool, principal.tenant_id) as connection:
         known = await known_here(connection, everything, schema=schema)
         own = [_is_own(tenants, ids, principal.tenant_id, known) for tenants, ids in named]
@@ -128,7 +137,14 @@ async def _own(
 def _is_own(tenants: frozenset[UUID], ids: frozenset[UUID], tenant_id: UUID, known: dict[UUID, str]) -> bool:
     if tenants:
         return tenants == {tenant_id}
-    return not ids or any(each in known for each in ids)
+    return any(each in known for each in ids)
+
+
+def _run(closed: Payload) -> frozenset[UUID]:
+    """The id of the workflow that a payload was closed for; it is authenticated with the payload."""
+    return frozenset(
+        UUID(each) for each in _UUID.findall(closed.metadata.get(WORKFLOW_ID, b"").decode(errors="replace"))
+    )
 
 
 def _named(payload: Payload | None) -> tuple[frozenset[UUID], frozenset[UUID]]:

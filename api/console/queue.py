@@ -14,7 +14,8 @@ from api.permissions import Permission
 from api.routes import cases
 from api.schemas.cases import CaseList, CaseRow, Kind, Status
 from api.services import Services
-from store.queue import Order
+from store.connection import tenant_transaction
+from store.queue import Order, QueueFilter, count_queue
 
 router = APIRouter(prefix="/console", include_in_schema=False, route_class=PageRoute)
 
@@ -66,8 +67,21 @@ async def show(
         link=lambda **changed: "/console?" + urlencode({k: v for k, v in {**kept, **changed}.items() if v}),
         officers=await logins((row.claimed_by for row in found.cases), principal, services),
         filtered=bool(kind or reason or risk),
+        escalated=await _escalated(principal, services),
         picking=view != "closed" and Permission.WORK_CASES in principal.permissions,
     )
+
+
+MOST_COUNTED = 100
+
+
+async def _escalated(principal: Principal, services: Services) -> int:
+    """How many cases wait for an approver because their time is up, for those who can take them."""
+    if Permission.APPROVE_CASES not in principal.permissions:
+        return 0
+    wanted = QueueFilter(statuses=("open",), escalated=True)
+    async with tenant_transaction(services.pool, principal.tenant_id) as connection:
+        return await count_queue(connection, wanted, MOST_COUNTED)
 
 
 _SORTS = {"deadline": "Deadline", "risk": "Risk", "newest": "Newest"}
@@ -104,7 +118,9 @@ def _after(ready: list[UUID], past: UUID | None) -> UUID | None:
 def _can_act(row: CaseRow, principal: Principal) -> bool:
     if row.status in ("awaiting_approval", "reopening"):
         return Permission.APPROVE_CASES in principal.permissions and row.maker != principal.officer_id
-    return row.status == "open" or row.claimed_by == principal.officer_id
+    if row.status == "open":
+        return not row.escalated or Permission.APPROVE_CASES in principal.permissions
+    return row.claimed_by == principal.officer_id
 
 
 async def _list(
@@ -136,7 +152,8 @@ async def _list(
         min_risk=risk,
         due_before=services.clock() if view == "late" else None,
         due_after=None,
-        escalated=None,
+        # What has run past its deadline waits for approvers: nobody else is shown it as theirs to take.
+        escalated=False if view == "work" and Permission.APPROVE_CASES not in principal.permissions else None,
         snoozed=view in ("mine", "all", "closed"),
         sort=sort,
         limit=limit,

@@ -1,6 +1,7 @@
 """Cases in the store: joined where parties are shared, every action once, every outcome handed on alike."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -98,6 +99,31 @@ async def test_an_action_is_recorded_once_and_a_run_after_a_reset_gets_its_own_r
         case = await cases.fetch_case(conn, case_id)
     assert [(e.revision, e.action) for e in events] == [(1, "claim"), (2, "decide"), (3, "claim")]
     assert (case.status, case.claimed_by, case.revision) == ("claimed", SECOND, 3)
+
+
+async def test_an_escalation_is_told_to_who_asked_for_it_by_name_and_names_nobody(office: Office) -> None:
+    request = await admitted(office, await raise_alert(office, accounts=("A1",)))
+    case_id = (await office.run(office.cases.open_case, request)).case_id
+    with psycopg.connect(office.url) as admin:
+        for number, events in enumerate(([], ["case.escalated"], ["application.concluded"])):
+            admin.execute(
+                "INSERT INTO webhook_endpoint (endpoint_id, tenant_id, url, events, created_by) VALUES "
+                "(gen_random_uuid(), %s, %s, %s, 'officer:x')",
+                (office.tenant_id, f"https://hooks.test/{number}", events),
+            )
+    late = event(office, case_id, 1, "escalated", "open", officer_id=None, claimed_by=None)
+    for _ in range(2):
+        assert await office.run(office.cases.record_case_event, late) == 1
+    async with office.transaction() as conn:
+        cursor = await conn.execute(
+            "SELECT p.url, e.type, e.body FROM webhook_delivery d JOIN webhook_event e USING (event_id) "
+            "JOIN webhook_endpoint p USING (endpoint_id)"
+        )
+        [(url, kind, body)] = await cursor.fetchall()
+        case = await cases.fetch_case(conn, case_id)
+    assert (url, kind) == ("https://hooks.test/1", "case.escalated")
+    assert json.loads(body)["data"] == {"case_id": str(case_id), "due_at": case.due_at.isoformat()}
+    assert (case.status, case.claimed_by) == ("open", None)
 
 
 async def test_a_case_is_awaited_until_it_is_closed_and_then_tells_who_decided(office: Office) -> None:

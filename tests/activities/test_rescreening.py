@@ -305,6 +305,35 @@ async def clear(office: Office, rescreening: RescreeningActivities, screening_id
     assert await office.run(rescreening.remember_cleared, closed, name) == 0  # a second run changes nothing
 
 
+async def test_a_clearance_rests_on_its_case_and_ends_while_that_is_open_again(
+    office: Office, rescreening: RescreeningActivities
+) -> None:
+    await load(office, version([person("n1", "Nobody Atall", "1901-01-01")], 1))
+    subject = await customer(office, "Ingrid Holmqvist")
+    await load(office, version([person("n1", "Nobody Atall", "1901-01-01"), person("e1", "Ingrid Holmqvist")], 2))
+    await run(office, rescreening)
+    (screening_id,) = reviews(office)
+    await clear(office, rescreening, screening_id)
+    async with office.transaction() as conn:
+        [case] = await cases.cases_about(conn, f"screening:{screening_id}")
+        assert case.subject_id == subject
+        assert len(await screenings.cleared_for(conn, case.subject_id, office.now[0])) == 1
+    officer = uuid4()
+
+    async def recorded(revision: int, action: str, status: str, disposition: str | None = None) -> int:
+        async with office.transaction() as conn:
+            row = cases.CaseEventRow(
+                office.tenant_id, case.case_id, revision, action, status, office.now[0], officer, officer, disposition
+            )
+            await cases.record_event(conn, row)
+            return len(await screenings.cleared_for(conn, case.subject_id, office.now[0]))
+
+    assert await recorded(3, "reopen", "open") == 0
+    assert await recorded(4, "decide", "closed", "true_positive") == 0
+    assert await recorded(5, "reopen", "open") == 0
+    assert await recorded(6, "decide", "closed", "false_positive") == 1
+
+
 async def test_hits_of_the_same_customer_join_the_open_case(office: Office, rescreening: RescreeningActivities) -> None:
     await load(office, version([person("far", "Nobody Atall", "1901-01-01")], 1))
     await customer(office, "Ingrid Holmqvist")

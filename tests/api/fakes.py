@@ -82,6 +82,7 @@ class FakeCase:
             claimed_by=review.claimed_by,
             maker=review.maker,
             disposition=review.disposition,
+            escalated=review.escalated,
             run_id=self.run_id,
             snoozed_until=review.snoozed_until,
             request_id=review.request.request_id if review.request else None,

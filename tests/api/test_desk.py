@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from api.permissions import Role
 from store.cases import CaseEventRow, record_event
 from store.evidence import attach_evidence
 from store.requests import open_request
@@ -245,6 +246,30 @@ async def test_a_closed_case_is_opened_again_through_the_outbox(house: House) ->
     [(payload,)] = house.rows("SELECT payload FROM outbox WHERE kind = 'reopening'")
     assert (payload["case_id"], payload["revision"]) == (str(case.case_id), 2)
     assert "New documents" not in json.dumps(payload)
+
+
+async def test_a_screenings_case_is_opened_again_too(house: House) -> None:
+    case = await house.case("screening", f"screening:{uuid4()}", house.own.subject_id)
+    analyst = house.own.officers["analyst"]
+    row = CaseEventRow(
+        house.own.tenant_id, case.case_id, 1, "decide", "closed", datetime.now(UTC), analyst, analyst, "false_positive"
+    )
+    async with house.as_role("clearance_worker") as connection:
+        await record_event(connection, row)
+    asked = await post(house.officer("analyst"), case, "reopen", {"revision": 1, "reason": "The record was amended."})
+    assert asked.status_code == 202
+    assert house.rows("SELECT payload ->> 'case_id' FROM outbox WHERE kind = 'reopening'") == [(str(case.case_id),)]
+
+
+async def test_who_has_both_roles_takes_an_escalated_case_as_the_approver_it_waits_for(house: House) -> None:
+    case = await house.case("alert", f"alert:{uuid4()}", house.own.subject_id)
+    case.review = case.review.after_alarm("escalated")
+    refused = await post(house.officer("analyst"), case, "claim", None)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ESCALATED")
+    async with house.as_role("clearance_api") as connection:
+        await connection.execute("UPDATE officer SET roles = '{analyst,approver}' WHERE login = 'analyst2'")
+    both = house.officer("analyst2", None, Role.ANALYST, Role.APPROVER)
+    assert (await post(both, case, "claim", None)).status_code == 200
 
 
 # --- What dispositions teach -----------------------------------------------------------------------------------------

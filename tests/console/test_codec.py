@@ -9,11 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 from temporalio.api.common.v1 import Payload
+from temporalio.converter import WorkflowSerializationContext
 
 from api.app import create_app
 from api.services import ConsoleServices
 from tests.api.house import House, Tenant
-from workflows.codec import EncryptionCodec, PayloadKeys
+from workflows.codec import WORKFLOW_ID, EncryptionCodec, PayloadKeys
 
 WEB_UI = "http://127.0.0.1:8233"
 KEYS = {name: EncryptionCodec(PayloadKeys("1", {"1": bytes([number] * 32)})) for number, name in enumerate(("a", "b"))}
@@ -48,9 +49,11 @@ def _json(payload: Payload) -> dict[str, Any]:
     }
 
 
-async def closed(codec: str, *values: Any) -> list[Payload]:
-    return await KEYS[codec].encode(
-        [Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(value).encode()) for value in values]
+async def closed(codec: str, *values: Any, workflow: str = "") -> list[Payload]:
+    return (
+        await KEYS[codec]
+        .with_context(WorkflowSerializationContext("any", workflow))
+        .encode([Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(value).encode()) for value in values])
     )
 
 
@@ -68,7 +71,6 @@ async def test_an_officer_reads_the_payloads_of_their_own_tenant_audited(house: 
     values = [
         {"scope": {"tenant_id": str(house.own.tenant_id), "regime": "EU"}},
         {"case_id": str(case.case_id), "status": "open"},
-        "Record: claim",
         {"scope": {"tenant_id": str(house.other.tenant_id)}, "case_id": str(case.case_id)},
         {"case_id": str(other.case_id)},
         {"case_id": str(uuid4())},
@@ -77,11 +79,38 @@ async def test_an_officer_reads_the_payloads_of_their_own_tenant_audited(house: 
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == WEB_UI
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    assert shown(answer) == [*values[:3], None, None, None]
+    assert shown(answer) == [*values[:2], None, None, None]
     [(actor, allowed, reason)] = house.audited("decode payloads", f"case:{case.case_id}")
-    assert (actor, allowed, reason) == (f"officer:{house.own.officers['analyst']}", True, "3 of 6 payloads")
+    assert (actor, allowed, reason) == (f"officer:{house.own.officers['analyst']}", True, "2 of 5 payloads")
     theirs = await ask("analyst", await closed("a", *values), tenant=house.other)
-    assert shown(theirs) == [None, None, "Record: claim", values[3], values[4], None]
+    assert shown(theirs) == [None, None, values[2], values[3], None]
+
+
+async def test_what_names_nothing_is_its_workflows_and_nobodys_where_that_is_not_known(house: House, ask: Any) -> None:
+    """Summaries, states, codes: what one tenant's runs say is not for another's officers."""
+    case = await house.case()
+    theirs = await house.case("alert", "alert:x", house.other.subject_id, tenant=house.other)
+    [(run,)] = house.rows("SELECT workflow_id FROM outbox WHERE kind = 'onboarding'")
+    told = ["Record: claim", {"codes": ["MRZ_VIZ_MISMATCH"]}, 3412]
+    payloads = [
+        *await closed("a", *told, workflow=f"case-{case.case_id}"),
+        *await closed("a", *told, workflow=f"case-{theirs.case_id}"),
+        *await closed("a", *told, workflow=run),
+        *await closed("a", *told, workflow="screening-checks-2026-11-22"),
+        *await closed("a", *told),
+    ]
+    nothing = [None] * 3
+    assert shown(await ask("analyst", payloads)) == [*told, *nothing, *told, *nothing, *nothing]
+    others = await ask("analyst", payloads, tenant=house.other)
+    assert shown(others) == [*nothing, *told, *nothing, *nothing, *nothing]
+    for role in ("approver", "auditor", "filing_officer"):
+        assert shown(await ask(role, payloads[-6:])) == [None] * 6
+    # Somebody else's summary under one's own workflow's name does not open at all.
+    renamed = Payload(
+        metadata={**payloads[3].metadata, WORKFLOW_ID: f"case-{case.case_id}".encode()}, data=payloads[3].data
+    )
+    assert shown(await ask("analyst", [renamed])) == [None]
+    assert house.audited("decode payloads", f"case:{case.case_id}")
 
 
 async def test_what_comes_back_closed_is_what_was_sent(house: House, ask: Any) -> None:

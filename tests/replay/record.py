@@ -23,6 +23,7 @@ from tests.workflows.conftest import CONVERTER, QUEUE, reader
 from tests.workflows.fakes import NOTE_ID, REASON, TENANT, Desk, Script
 from tests.workflows.test_filing import until
 from tests.workflows.test_investigation import case_of
+from tests.workflows.test_rescreening import Screens
 from workflows import messages as m
 from workflows.assertions import AssertionClaims, Purpose, mint
 from workflows.case import CaseWorkflow
@@ -280,6 +281,49 @@ async def reopening(environment: WorkflowEnvironment, desk: Desk) -> None:
         await keep("case_reopened", case)
 
 
+async def escalation(environment: WorkflowEnvironment, desk: Desk) -> None:
+    """A claimed case whose time is up goes to the approvers; one of them takes it, a second one agrees."""
+    script = Script(due_in=timedelta(days=2))
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            InvestigationWorkflow.run,
+            m.InvestigationInput(TENANT, uuid4(), desk.public_key),
+            id=m.workflow_id(m.Kind.INVESTIGATION, uuid4()),
+            task_queue=QUEUE,
+        )
+        case = await case_of(environment.client, script)
+        await desk.act(case, m.CaseAction.CLAIM, UUID(int=103), "analyst")
+        await environment.sleep(timedelta(days=3))
+        await desk.act(case, m.CaseAction.CLAIM, MAKER, "approver")
+        await desk.act(case, m.CaseAction.DECIDE, MAKER, "approver", m.Disposition.TRUE_POSITIVE)
+        await desk.act(case, m.CaseAction.APPROVE, APPROVER, "approver")
+        await handle.result()
+        await keep("case_escalated_to_approvers", case)
+
+
+async def reopened_hits(environment: WorkflowEnvironment, desk: Desk) -> None:
+    """A customer's hits, once cleared, looked at again and cleared again."""
+    script = Screens()
+    now = await environment.get_current_time()
+    before = m.CaseResult(script.case_id, m.Disposition.FALSE_POSITIVE, MAKER, None)
+    about, due_at = f"screening:{uuid4()}", now + timedelta(days=20)
+    script.reopened = m.CaseReopened(
+        script.scope(), "screening", about, ("watchlist_hit_strong",), 3, due_at, (), (), before, needs_approval=False
+    )
+    purpose = Purpose(script.case_id, NO_RUN, 2, m.CaseAction.REOPEN, MAKER, None, REASON)
+    signed = mint(AssertionClaims(purpose, "analyst", now), desk.key)
+    request = m.ReopeningInput(TENANT, uuid4(), script.case_id, 2, MAKER, NOTE_ID, REASON, signed, now, desk.public_key)
+    async with worker(environment.client, script):
+        handle = await environment.client.start_workflow(
+            ReopeningWorkflow.run, request, id=m.workflow_id(m.Kind.REOPENING, uuid4()), task_queue=QUEUE
+        )
+        case = await case_of(environment.client, script)
+        await desk.act(case, m.CaseAction.CLAIM, APPROVER, "analyst")
+        await desk.act(case, m.CaseAction.DECIDE, APPROVER, "analyst", m.Disposition.FALSE_POSITIVE)
+        await handle.result()
+        await keep("reopening_screening", handle)
+
+
 async def webhook(environment: WorkflowEnvironment, desk: Desk) -> None:
     failed, gone = m.WebhookAnswer("failed", 503), m.WebhookAnswer("refused", 410)
     script = Script(answers=[failed, failed, gone])
@@ -304,6 +348,8 @@ RECORDINGS: tuple[tuple[str, Run], ...] = (
     ("filing_duties", duties),
     ("case_desk_life", desk_life),
     ("reopening", reopening),
+    ("case_escalated_to_approvers", escalation),
+    ("reopening_screening", reopened_hits),
     ("webhook_dead", webhook),
     *SCREENING_RUNS,
 )

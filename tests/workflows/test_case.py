@@ -172,6 +172,26 @@ async def test_the_deadline_escalates_once_and_the_case_stays_open(
         assert [e.action for e in script.messages("record_case_event")] == ["escalated"]
 
 
+async def test_at_the_deadline_a_claimed_case_goes_to_the_approvers(
+    working: Working, environment: WorkflowEnvironment, desk: Desk
+) -> None:
+    script = Script()
+    async with opened(working, environment, desk, script) as case:
+        await desk.act(case, m.CaseAction.CLAIM, MAKER, "analyst")
+        await environment.sleep(timedelta(days=24))
+        state = await case.query("state", result_type=m.CaseState)
+        assert (state.escalated, state.status, state.claimed_by, state.revision) == (True, "open", None, 2)
+        for action, refused_as in ((m.CaseAction.CLAIM, "ESCALATED"), (m.CaseAction.DECIDE, "STATUS_DIFFERS")):
+            with pytest.raises(WorkflowUpdateFailedError) as refusal:
+                await desk.act(case, action, MAKER, "analyst", m.Disposition.INCONCLUSIVE)
+            assert code(refusal) == refused_as
+        assert (await desk.act(case, m.CaseAction.CLAIM, APPROVER, "approver")).claimed_by == APPROVER
+        given = await desk.act(case, m.CaseAction.ASSIGN, APPROVER, "approver", detail=m.CaseDetail(assignee=MAKER))
+        assert given.claimed_by == MAKER  # by somebody who may: then an analyst may have it again
+    [_, escalated, _, _] = script.messages("record_case_event")
+    assert (escalated.action, escalated.status, escalated.claimed_by) == ("escalated", "open", None)
+
+
 async def test_a_revision_that_the_store_moved_on_is_taken_over(
     working: Working, environment: WorkflowEnvironment, desk: Desk
 ) -> None:

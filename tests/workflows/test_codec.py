@@ -5,11 +5,13 @@ import os
 import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 
 from tests.workflows.fakes import NOON, TENANT
 from workflows import messages as m
 from workflows.codec import (
+    WORKFLOW_ID,
     EncryptionCodec,
     PayloadForged,
     PayloadKeys,
@@ -44,6 +46,21 @@ async def test_a_retired_key_still_opens_and_no_longer_closes() -> None:
     assert (await after.decode(closed))[0].data == b"kept"
     with pytest.raises(PayloadKeyUnknown):
         await before.decode(await after.encode([Payload(data=b"fresh")]))
+
+
+async def test_a_payload_names_its_workflow_and_no_other_can_be_put_in_its_place() -> None:
+    codec = EncryptionCodec(PayloadKeys("new", {"new": NEW}))
+    own = codec.with_context(WorkflowSerializationContext("clearance", "case-1"))
+    (closed,) = await own.encode([Payload(data=b"Record: claim")])
+    assert closed.metadata[WORKFLOW_ID] == b"case-1"
+    assert (await codec.decode([closed]))[0].data == b"Record: claim"
+    (nameless,) = await codec.encode([Payload(data=b"from before")])
+    assert WORKFLOW_ID not in nameless.metadata
+    assert (await own.decode([nameless]))[0].data == b"from before"
+    for payload, name in ((closed, b"case-2"), (closed, b""), (nameless, b"case-1")):
+        swapped = Payload(metadata={**payload.metadata, WORKFLOW_ID: name}, data=payload.data)
+        with pytest.raises(PayloadForged):
+            await codec.decode([swapped])
 
 
 async def test_plaintext_is_refused() -> None:

@@ -75,3 +75,29 @@ def test_what_is_allowed_is_not_refused() -> None:
     CLAIMED.check(command(CaseAction.RELEASE), "analyst", NOW)
     CLAIMED.check(command(CaseAction.DECIDE, disposition=Disposition.TRUE_POSITIVE), "analyst", NOW)
     DECIDED.check(command(CaseAction.APPROVE, OTHER, Disposition.TRUE_POSITIVE), "approver", NOW)
+
+
+def test_a_case_whose_time_is_up_goes_to_the_approvers_whoever_had_it() -> None:
+    for held in (OPEN, CLAIMED):
+        late = held.after_alarm("escalated")
+        assert (late.status, late.claimed_by, late.escalated) == ("open", None, True)
+        with pytest.raises(ActionRefused) as refusal:
+            late.check(command(CaseAction.CLAIM), "analyst", NOW)
+        assert refusal.value.code == "ESCALATED"
+        late.check(command(CaseAction.CLAIM), "approver", NOW)
+    given = late.after(command(CaseAction.CLAIM, OTHER))
+    given.check(command(CaseAction.DECIDE, OTHER, Disposition.INCONCLUSIVE), "approver", NOW)
+
+
+def test_what_was_decided_in_time_stays_as_it_was_decided() -> None:
+    late = DECIDED.after_alarm("escalated")
+    assert (late.status, late.maker, late.disposition) == (DECIDED.status, MAKER, Disposition.TRUE_POSITIVE)
+    late.check(command(CaseAction.APPROVE, OTHER), "approver", NOW)
+    returned = late.after(command(CaseAction.RETURN, OTHER))
+    assert (returned.status, returned.claimed_by) == ("claimed", MAKER)
+
+
+def test_a_run_from_before_only_marks_the_case() -> None:
+    late = CLAIMED.after_alarm("escalated", moves=False)
+    assert (late.status, late.claimed_by, late.escalated) == ("claimed", MAKER, True)
+    replace(late, status="open", claimed_by=None).check(command(CaseAction.CLAIM), "analyst", NOW)

@@ -11,7 +11,7 @@ from tests.workflows.conftest import CONVERTER, QUEUE, Working
 from tests.workflows.fakes import TENANT, Desk, Script
 from tests.workflows.test_investigation import case_of
 from workflows import messages as m
-from workflows.codec import ENCODING
+from workflows.codec import ENCODING, WORKFLOW_ID
 from workflows.onboarding import OnboardingWorkflow
 from workflows.steps import RecordUnknown
 
@@ -71,6 +71,11 @@ async def test_a_history_holds_no_plaintext(working: Working, desk: Desk, script
     found = [payload for event in history.events if event not in marks for payload in payloads(event)]
     assert len(found) > 20
     assert {payload.metadata["encoding"] for payload in found} == {ENCODING}
+    # Each says of which workflow it is, summaries too: by that the codec server knows whose it is.
+    nameless = [payload for payload in found if not payload.metadata.get(WORKFLOW_ID)]
+    opened = [each.data for each in await CONVERTER.payload_codec.decode(nameless)] if CONVERTER.payload_codec else []
+    assert opened == []
+    assert handle.id.encode() in {payload.metadata[WORKFLOW_ID] for payload in found}
     raw = b"".join(event.SerializeToString() for event in history.events)
     secrets = [str(application_id), desk.public_key, "VERY_SECRET", NAME, "Beispielsdottir", "officer_public_key"]
     secrets += ["Read document", "Traceback"]

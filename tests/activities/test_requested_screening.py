@@ -14,7 +14,7 @@ from activities.rescreening import RescreeningActivities
 from activities.screening_desk import ScreeningDesk
 from activities.watchlist_index import WatchlistHolder
 from explain.replay import replay
-from store import decisions, screenings, subjects
+from store import cases, decisions, screenings, subjects
 from store.connection import open_pool
 from tests.activities.conftest import Office
 from tests.activities.test_rescreening import customer, load, person, reviews, run, version

@@ -152,8 +152,8 @@ async def test_what_officers_cleared_for_a_customer_is_left_out_and_a_request_cl
         )
         await screenings.clear_hits(conn_, office.tenant_id, [cleared])
         officer, ended = cleared.officer_id, ("decide", "closed", office.now[0])
-        row = cases.CaseEventRow(office.tenant_id, case.case_id, 1, *ended, officer, officer, "false_positive")
-        await cases.record_event(conn_, row)
+        closing = cases.CaseEventRow(office.tenant_id, case.case_id, 1, *ended, officer, officer, "false_positive")
+        await cases.record_event(conn_, closing)
     assert stored.subject_id == subject_id
     again = await requested.screen(order(office, customer_id=str(row[0])))
     assert (again["outcome"], again["hits"]) == ("none", [])

@@ -3,6 +3,7 @@
 Apart from the routes because bulk actions and the console act in the same way, one case at a time.
 """
 
+from collections.abc import Mapping
 from datetime import UTC
 from hashlib import sha256
 from typing import cast
@@ -28,12 +29,22 @@ from workflows.reopening import NO_RUN
 
 WORKS_CASES = frozenset({"analyst", "approver"})
 
+_PERMISSIONS: Mapping[CaseAction, Permission] = {
+    CaseAction.APPROVE: Permission.APPROVE_CASES,
+    CaseAction.RETURN: Permission.APPROVE_CASES,
+    CaseAction.ASSIGN: Permission.ASSIGN_CASES,
+}
+
+
+def permission_for(action: CaseAction) -> Permission:
+    """What an officer has to be allowed to take an action; the workflow asks for the role again."""
+    return _PERMISSIONS.get(action, Permission.WORK_CASES)
+
 
 async def act(
     services: Services,
     principal: Principal,
     case_id: UUID,
-    permission: Permission,
     action: CaseAction,
     revision: int | None,
     *,
@@ -49,6 +60,7 @@ async def act(
     if case.status == "closed":
         raise WorkflowEnded
     handle, present = await look(services.temporal, case.workflow_id, CaseState)
+    permission = permission_for(action)
     if action is CaseAction.CLAIM and present.escalated and Permission.APPROVE_CASES in principal.permissions:
         permission = Permission.APPROVE_CASES  # an officer with both roles takes it as the approver that it waits for
     reason_id, reason_sha256 = None, ""

@@ -14,7 +14,8 @@ from api.auth import CurrentPrincipal, CurrentServices, needs
 from api.console.page import FormIncomplete, PageRoute, Submitted, checked, render, see, text
 from api.files import MAX_REQUEST_BYTES, received_files
 from api.permissions import Permission
-from api.routes import cases, evidence
+from api.routes import case_actions, evidence
+from api.routes.case_actions import TheCase
 from api.schemas.cases import ActionIn, ApproveIn, AssignIn, DecideIn, NoteIn, ReopenIn, RequestIn, ReturnIn, SnoozeIn
 
 router = APIRouter(prefix="/console/cases/{case_id}", include_in_schema=False, route_class=PageRoute)
@@ -42,26 +43,26 @@ def _done(case_id: UUID, what: str) -> Response:
 
 
 @router.post("/claim", openapi_extra=_WORK)
-async def claim(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    await cases.claim(case_id, principal, services, ActionIn(revision=_revision(form)))
-    return _done(case_id, "claimed")
+async def claim(case: TheCase, form: Submitted) -> Response:
+    await case_actions.claim(case, ActionIn(revision=_revision(form)))
+    return _done(case.case_id, "claimed")
 
 
 @router.post("/release", openapi_extra=_WORK)
-async def release(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
-    await cases.release(case_id, principal, services, ActionIn(revision=_revision(form)))
-    return _done(case_id, "released")
+async def release(case: TheCase, form: Submitted) -> Response:
+    await case_actions.release(case, ActionIn(revision=_revision(form)))
+    return _done(case.case_id, "released")
 
 
 @router.post("/note", openapi_extra=_WORK)
-async def note(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def note(case: TheCase, form: Submitted) -> Response:
     body = checked(NoteIn, revision=_revision(form), text=text(form, "text"))
-    await cases.note(case_id, body, principal, services)
-    return _done(case_id, "noted")
+    await case_actions.note(case, body)
+    return _done(case.case_id, "noted")
 
 
 @router.post("/decide", openapi_extra=_WORK)
-async def decide(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def decide(case: TheCase, form: Submitted) -> Response:
     disposition = text(form, "disposition")
     why = text(form, "false_positive_reason") if disposition == "false_positive" else ""
     body = checked(
@@ -71,52 +72,50 @@ async def decide(case_id: UUID, form: Submitted, principal: CurrentPrincipal, se
         reason=text(form, "reason"),
         false_positive_reason=why or None,
     )
-    after = await cases.decide(case_id, body, principal, services)
-    return _done(case_id, "decided" if after.status == "closed" else "awaiting")
+    after = await case_actions.decide(case, body)
+    return _done(case.case_id, "decided" if after.status == "closed" else "awaiting")
 
 
 @router.post("/approve", openapi_extra=_APPROVE)
-async def approve(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def approve(case: TheCase, form: Submitted) -> Response:
     body = checked(
         ApproveIn,
         revision=_revision(form),
         disposition=text(form, "disposition") or None,
         reason=text(form, "reason") or None,
     )
-    after = await cases.approve(case_id, body, principal, services)
-    return _done(case_id, "approved" if after.status == "closed" else "open_again")
+    after = await case_actions.approve(case, body)
+    return _done(case.case_id, "approved" if after.status == "closed" else "open_again")
 
 
 @router.post("/return", openapi_extra=_APPROVE)
-async def return_to_maker(
-    case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices
-) -> Response:
+async def return_to_maker(case: TheCase, form: Submitted) -> Response:
     body = checked(ReturnIn, revision=_revision(form), reason=text(form, "reason"))
-    await cases.return_to_maker(case_id, body, principal, services)
-    return _done(case_id, "returned")
+    await case_actions.return_to_maker(case, body)
+    return _done(case.case_id, "returned")
 
 
 @router.post("/assign", openapi_extra=needs(Permission.ASSIGN_CASES))
-async def assign(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def assign(case: TheCase, form: Submitted) -> Response:
     body = checked(
         AssignIn, revision=_revision(form), officer_id=text(form, "officer_id"), reason=text(form, "reason") or None
     )
-    await cases.assign(case_id, body, principal, services)
-    return _done(case_id, "assigned")
+    await case_actions.assign(case, body)
+    return _done(case.case_id, "assigned")
 
 
 @router.post("/snooze", openapi_extra=_WORK)
-async def snooze(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def snooze(case: TheCase, form: Submitted) -> Response:
     body = checked(SnoozeIn, revision=_revision(form), until=_end_of(form, "until"), reason=text(form, "reason"))
-    await cases.snooze(case_id, body, principal, services)
-    return _done(case_id, "snoozed")
+    await case_actions.snooze(case, body)
+    return _done(case.case_id, "snoozed")
 
 
 @router.post("/reopen", openapi_extra=_WORK)
-async def reopen(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def reopen(case: TheCase, form: Submitted) -> Response:
     body = checked(ReopenIn, revision=_revision(form), reason=text(form, "reason"))
-    await cases.reopen_case(case_id, body, principal, services)
-    return _done(case_id, "reopened")
+    await case_actions.reopen_case(case, body)
+    return _done(case.case_id, "reopened")
 
 
 @router.post("/request", openapi_extra=_WORK)
@@ -130,12 +129,12 @@ async def ask(
 
 
 @router.post("/evidence", openapi_extra=needs(Permission.WORK_CASES, max_bytes=MAX_REQUEST_BYTES))
-async def attach(case_id: UUID, form: Submitted, principal: CurrentPrincipal, services: CurrentServices) -> Response:
+async def attach(case: TheCase, form: Submitted) -> Response:
     if not getattr(form.get("files"), "filename", ""):
         raise FormIncomplete(("File: choose one first",))
     [file], _ = await received_files(form, most=1)
-    await evidence.attach_file(case_id, file, _revision(form), principal, services)
-    return _done(case_id, "attached")
+    await evidence.attach_file(case.case_id, file, _revision(form), case.principal, case.services)
+    return _done(case.case_id, "attached")
 
 
 @router.get("/evidence/{evidence_id}/pages/{page}", openapi_extra=needs(Permission.READ_CASES))

@@ -15,7 +15,7 @@ from api.auth import CurrentPrincipal, CurrentServices, Principal, needs
 from api.console.officers import colleagues, logins
 from api.console.page import FormIncomplete, PageRoute, Submitted, checked, render, text, texts
 from api.permissions import Permission
-from api.routes import cases
+from api.routes import case_actions
 from api.schemas.cases import BulkIn
 from api.services import Services
 from store.audit import record_read
@@ -78,7 +78,7 @@ async def act(
         false_positive_reason=why or None,
         officer_id=text(form, "officer_id") or None if action == "assign" else None,
     )
-    done = await cases.bulk(body, principal, services)
+    done = await case_actions.bulk(body, principal, services)
     return render(
         request,
         "bulk_done.html",

@@ -4,7 +4,7 @@ accessibility, and the Temporal Web UI reading what it is shown."""
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -311,6 +311,7 @@ def test_pages_are_accessible_and_fit(world: World, width: int, height: int, sch
         "auditor": ("/console/audit", "/console/audit/reads", "/console/models", "/console/workflows"),
         "approver": (
             "/console",
+            "/console/review",
             "/console?view=closed",
             f"/console/cases/{world.application}",
             f"/console/cases/{world.sanctioned}",
@@ -318,6 +319,13 @@ def test_pages_are_accessible_and_fit(world: World, width: int, height: int, sch
             "/console/cases/00000000-0000-0000-0000-000000000007",
         ),
         "mlro": ("/console/filings",),
+        "administrator": (
+            "/console/officers",
+            f"/console/officers/{officer(world, 'analyst')}",
+            "/console/issuers",
+            "/console/webhooks",
+            "/console/webhooks/deliveries",
+        ),
     }
     problems = []
     for login, paths in pages.items():
@@ -338,6 +346,55 @@ def test_pages_are_accessible_and_fit(world: World, width: int, height: int, sch
         page = context.new_page()
         page.goto(f"{world.house.stack.api_url}/console/sign-in")
         assert_accessible(page, "sign in")
+
+
+def test_several_cases_by_keyboard_and_four_eyes_for_each(world: World) -> None:
+    with at_desk(world, "approver") as page:
+        page.goto(f"{world.house.stack.api_url}/console?view=work&kind=alert")
+        taken = [page.locator("[data-row]").nth(number).get_attribute("href") or "" for number in (0, 1)]
+        for _ in taken:
+            page.keyboard.press("j")
+            page.keyboard.press("x")
+        expect(page.get_by_role("button", name="With the chosen cases (2)")).to_be_visible()
+        assert_accessible(page, "a queue with chosen cases")
+        page.get_by_role("button", name="With the chosen cases (2)").click()
+        expect(page.get_by_role("heading", name="2 chosen cases")).to_be_visible()
+        assert_accessible(page, "chosen cases")
+        page.get_by_role("button", name="Take 2").click()
+        expect(page.get_by_role("heading", name="Claim: 2 of 2 done")).to_be_visible()
+        chosen(page, world, "mine", taken)
+        page.get_by_label("True positive", exact=True).check()
+        page.get_by_label("Reason, for all of them").fill(REASON)
+        page.get_by_role("button", name="Decide 2").click()
+        expect(page.get_by_role("heading", name="Decide: 2 of 2 done")).to_be_visible()
+        assert_accessible(page, "results")
+        chosen(page, world, "approve", taken)
+        assert page.get_by_role("button", name="Approve").count() == 0
+        expect(page.get_by_text("you decided them")).to_be_visible()
+
+
+def chosen(page: Page, world: World, view: str, cases: list[str]) -> None:
+    """The page of those cases of a view of the queue."""
+    page.goto(f"{world.house.stack.api_url}/console?view={view}")
+    for case in cases:
+        page.locator(f"input[name=case][value='{case.rpartition('/')[2]}']").check()
+    page.get_by_role("button", name="With the chosen cases").click()
+    expect(page.get_by_role("heading", name="2 chosen cases")).to_be_visible()
+
+
+def test_an_administrator_adds_an_officer_who_signs_in(world: World) -> None:
+    with at_desk(world, "administrator") as page:
+        page.wait_for_url(re.compile("/console/officers$"))
+        page.get_by_label("Login").fill("analyst-7")
+        page.get_by_role("checkbox", name="Analyst", exact=False).first.check()
+        page.get_by_role("button", name="Add", exact=True).click()
+        password = page.locator("#password").inner_text()
+        assert_accessible(page, "a password that is shown once")
+    with chromium.opened() as context:
+        tenant = world.house.tenant
+        passwords = {**tenant.passwords, "analyst-7": password}
+        there = signed_in(world, context, "analyst-7", replace(tenant, passwords=passwords))
+        expect(there.get_by_role("heading", name="Queue")).to_be_visible()
 
 
 def sample_decision(world: World) -> str:

@@ -1,12 +1,13 @@
 """What one commit of the engine writes for one tenant: rows made from assessed transactions, written together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
 import numpy as np
+import orjson
 
 from aml.engine import Hit
 from aml.transaction import Transaction
@@ -17,7 +18,7 @@ from clearance.partition import Assessment, Partition, Place, Raised
 from clearance.version import CODE_VERSION
 from explain.bands import BANDS, Bands
 from explain.narrative import scored_sentence, sentence
-from explain.record import Decision, DecisionKind, Explanation, Finding, InputRef, Method, ModelRef, canonical_json
+from explain.record import Decision, DecisionKind, Explanation, Finding, InputRef, Method, ModelRef
 from store import alerts, decisions, records, transactions
 from store.batches import Batch, BatchHeader, BatchRow
 from store.connection import Connection
@@ -26,6 +27,9 @@ from store.outbox import NewOutbox
 from vault import contexts
 from vault.envelope import Sealer
 from workflows.messages import Kind, workflow_id
+
+_STRETCH = 16
+"""Transactions whose rows are made without a pause: about a millisecond."""
 
 _SOURCES = {typology.name: typology.source for typology in TYPOLOGIES}
 
@@ -61,8 +65,9 @@ class Group:
         self._alerts: list[alerts.NewAlert] = []
         self._outbox: list[NewOutbox] = []
 
-    def add(self, assessed: Assessment, owners: Sequence[Owner]) -> None:
-        """Each transaction with its score decision, and an alert with its own decision where one is raised."""
+    def add(self, assessed: Assessment, owners: Sequence[Owner]) -> Iterator[None]:
+        """Each transaction with its score decision, and an alert with its own decision where one is raised. Yields now
+        and then: whoever waits for the processor may have it."""
         names = self._partition.trees.feature_names
         packed_values, packed_shap = pack_rows(assessed.features), pack_rows(assessed.shap)
         said = zip(
@@ -74,15 +79,18 @@ class Group:
         for row, (transaction, owner, (features, values, effects)) in enumerate(
             zip(assessed.transactions, owners, said, strict=True)
         ):
+            if row % _STRETCH == 0:
+                yield
             place, score, hits = len(self._rows), assessed.scores[row], assessed.hits[row]
             decision_id, flags = self._ids[place], assessed.flags[row]
             found = [_hit_finding(hit) for hit in hits] if hits else []
             outcome = self._bands.bands.name(score)
             known = [value if value == value else None for value in values]
             words = scored_sentence(
-                DecisionKind.TRANSACTION_SCORE, outcome, score, found, list(zip(features, known, effects, strict=True))
+                DecisionKind.TRANSACTION_SCORE, outcome, score, found, zip(features, known, effects, strict=True)
             )
-            evidence = records.packed_evidence(packed_values[row], self._bands.findings(score, found), words)
+            told = self._bands.findings(outcome, score, found)
+            evidence = records.packed_evidence(packed_values[row], told, words)
             self._scores.add(
                 BatchRow(
                     decision_id,
@@ -111,7 +119,7 @@ class Group:
             raised = assessed.raised.get(row)
             alert_id = None
             if raised is not None:
-                alert_id = self._add_alert(transaction, score, hits, raised, owner)
+                alert_id = self._add_alert(transaction, score, hits, found, raised, owner)
             self.outcomes.append(self._partition.table.default if raised is None else raised.outcome)
             self.answers.append(
                 TransactionAnswer(
@@ -160,10 +168,16 @@ class Group:
         return owner.sealer.seal(transaction.purpose.encode(), context)
 
     def _add_alert(
-        self, transaction: Transaction, score: float, hits: tuple[Hit, ...], raised: Raised, owner: Owner
+        self,
+        transaction: Transaction,
+        score: float,
+        hits: tuple[Hit, ...],
+        found: Sequence[Finding],
+        raised: Raised,
+        owner: Owner,
     ) -> UUID:
         alert_id, transaction_id = uuid4(), transaction.transaction_id
-        decision = self._alert_decision(alert_id, hits, raised, owner)
+        decision = self._alert_decision(alert_id, found, raised, owner)
         why = decision.explanation
         if self._alert_decisions is None:
             features = tuple(contribution.feature for contribution in why.contributions)
@@ -184,7 +198,8 @@ class Group:
                 tuple([(finding.rule, finding.effect, finding.citation) for finding in decision.findings]),
             )
         )
-        shown = canonical_json({"transaction_id": transaction_id, "hits": hits})
+        # What an officer sees of an alert: the hits in full.
+        shown = orjson.dumps({"transaction_id": transaction_id, "hits": hits}, default=str)
         self._alerts.append(
             alerts.NewAlert(
                 alert_id=alert_id,
@@ -211,7 +226,7 @@ class Group:
         )
         return alert_id
 
-    def _alert_decision(self, alert_id: UUID, hits: tuple[Hit, ...], raised: Raised, owner: Owner) -> Decision:
+    def _alert_decision(self, alert_id: UUID, found: Sequence[Finding], raised: Raised, owner: Owner) -> Decision:
         explanation: Explanation = raised.explanation
         partition = self._partition
         decision = Decision(
@@ -224,7 +239,7 @@ class Group:
             score=explanation.output,
             model=partition.table_ref,
             explanation=explanation,
-            findings=(*raised.findings, *(_hit_finding(hit) for hit in hits)),
+            findings=(*raised.findings, *found),
             regime=partition.regime.code,
             regime_version=partition.regime.version,
             policy_version=partition.table.version,
@@ -246,10 +261,11 @@ class _BandTexts:
     def rule(self, name: str) -> tuple[str, str, str]:
         return BANDS, name, self.bands.citation
 
-    def findings(self, score: float, hits: Sequence[Finding]) -> str:
+    def findings(self, name: str, score: float, hits: Sequence[Finding]) -> str:
+        """Of a score in the band of that name, and of what was found."""
         if hits:
             return records.findings_text((self.bands.finding(score), *hits))
-        name, told = self.bands.name(score), f'"text":"score {score:.3f} is'
+        told = f'"text":"score {score:.3f} is'
         if name not in self._around:
             before, _, after = records.findings_text((self.bands.finding(score),)).partition(told)
             self._around[name] = before, after

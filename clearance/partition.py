@@ -24,6 +24,7 @@ from aml.transaction import Channel, Transaction
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel, explain_rules, rule_findings
 from explain.bands import Bands
+from explain.narrative import SAID
 from explain.record import Explanation, Finding, ModelRef, RuleTable
 from explain.registry import Artifact
 from jurisdictions.regime import Regime
@@ -31,10 +32,6 @@ from jurisdictions.regime import Regime
 UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
 LATE = "LATE"
 NO_RATE = "NO_RATE"
-
-SAID = 5
-"""Contributions kept by name for the sentence of a score; all of them are stored."""
-
 
 _TILL: dict[Channel, Callable[[Transaction], str]] = {
     Channel.CASH_DEPOSIT: lambda deposit: deposit.debtor_account,
@@ -106,6 +103,7 @@ class Partition:
         self.table_ref = self.table.ref()
         self.bands = Bands({"low": 0.0, "elevated": alerting.score / 2, "high": alerting.score}, alerting.citation)
         self.engine = Engine(parameters)
+        self._by_name = np.argsort(np.array(trees.feature_names))
         self._tills: set[str] = set()
         self._customers: set[str] = set()
         self._alerted = AlertedPatterns(parameters.windows[-1])
@@ -122,7 +120,9 @@ class Partition:
         self.uncommitted += len(transactions)
         pushed = self.engine.push(transactions)
         attribution = self.trees.explain(pushed.features)
-        strongest = np.argsort(-np.abs(attribution.shap), axis=1, kind="stable")[:, :SAID]
+        # As `Explanation.ranked`: by the size of the effect, then by name.
+        sizes = -np.abs(attribution.shap[:, self._by_name])
+        strongest = self._by_name[np.argsort(sizes, axis=1, kind="stable")[:, :SAID]]
         flags: list[tuple[str, ...]] = [(UNKNOWN_ACCOUNT,) if nobody else () for nobody in unknown]
         for raises, rows in ((LATE, pushed.too_late), (NO_RATE, pushed.unrated)):
             for row in rows:

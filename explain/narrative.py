@@ -4,7 +4,7 @@ Numbers come from the stored explanation; nothing is computed anew, so the words
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +13,9 @@ from explain.bands import BANDS
 from explain.reasons import REASONS, UNKNOWN_FEATURE
 from explain.record import Contribution, Decision, DecisionKind, Finding, Method, Value
 from explain.words import Words, say
+
+SAID = 3
+"""Reasons in a sentence."""
 
 _OPENINGS = {
     DecisionKind.DOCUMENT_ACCEPTANCE: "Document",
@@ -60,7 +63,7 @@ def reasons(
 
 
 def sentence(
-    decision: Decision, n: int = 3, population: Background | None = None, past: Background | None = None
+    decision: Decision, n: int = SAID, population: Background | None = None, past: Background | None = None
 ) -> str:
     """What an officer reads first: outcome, score and the strongest reasons."""
     opening = f"{_OPENINGS[decision.kind]}: {decision.outcome}"
@@ -75,28 +78,25 @@ def scored_sentence(
     outcome: str,
     score: float,
     findings: Sequence[Finding],
-    strongest: Sequence[tuple[str, float | None, float]],
-    n: int = 3,
+    strongest: Iterable[tuple[str, float | None, float]],
+    n: int = SAID,
 ) -> str:
-    """The `sentence` of a scored decision from its `strongest` contributions (feature, value, effect), n at least.
+    """The `sentence` of a scored decision from its `strongest` contributions (feature, value, effect), n at least, in
+    the order of `Explanation.ranked`.
 
     For the engine, which has no `Decision` at hand and says one for every transaction. No finding's values may be
     named as one of the features is.
     """
-    parts = [finding.text for finding in sorted(findings, key=_rule) if finding.rule != BANDS][:n]
-    if len(parts) < n:
-        for feature, value, effect in sorted(strongest, key=_place)[: n - len(parts)]:
-            if effect != 0.0:
-                parts.append(_said(feature, value) + (" (raises it)" if effect > 0.0 else " (lowers it)"))
+    parts = [finding.text for finding in sorted(findings, key=_rule) if finding.rule != BANDS][:n] if findings else []
+    for feature, value, effect in strongest:
+        if len(parts) == n or effect == 0.0:
+            break
+        parts.append(_said(feature, value) + (" (raises it)" if effect > 0.0 else " (lowers it)"))
     return _sentence(f"{_OPENINGS[kind]}: {outcome} (score {score:.2f})", parts)
 
 
 def _rule(finding: Finding) -> str:
     return finding.rule
-
-
-def _place(contribution: tuple[str, float | None, float]) -> tuple[float, str]:
-    return -abs(contribution[2]), contribution[0]
 
 
 def _sentence(opening: str, parts: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from explain.tree_tables import Floats, Ints, Tables, tabulate
 
 __all__ = ["ModelRefused", "TreeAttribution", "TreeModel"]
 
-_BLOCK = 128
+_BLOCK = 256
 _FEW = 4
 """Below this many rows, setting up loops over rows costs more than it saves."""
 
@@ -140,13 +140,16 @@ def _attribute(
     loops run over rows. The order in which a row's numbers are added does not depend on its place in a block.
     """
     count, features = rows.shape
-    bins = np.empty((features, _BLOCK), dtype=np.int32)
-    effects = np.empty((features, _BLOCK))
-    margins = np.empty(_BLOCK)
-    at = np.empty(_BLOCK, dtype=np.int64)
+    width = min(_BLOCK, count)
+    bins = np.empty((features, width), dtype=np.int32)
+    effects = np.empty((features, width))
+    margins = np.empty(width)
+    at = np.empty(width, dtype=np.int64)
     places = np.empty((_FEW, cell_start.shape[0]), dtype=np.int64)
-    holds = np.empty(features)
-    factor = np.empty(features)
+    holds = np.empty((features, width))
+    factors = np.empty((features, width))
+    product = np.empty(width)
+    reached = np.empty(width, dtype=np.bool_)
     for first in range(0, count, _BLOCK):
         block = min(_BLOCK, count - first)
         for f in range(features):
@@ -207,22 +210,35 @@ def _attribute(
             d = end - begin
             points = (d + 1) // 2
             for r in range(block):
-                reached = True
-                for j in range(d):
-                    s = begin + j
-                    holds[j] = steps[step_start[s] + bins[slot_feature[s], r]]
-                    reached = reached and holds[j] == 1.0
-                if reached:
+                reached[r] = True
+            for j in range(d):
+                s = begin + j
+                step = steps[step_start[s] :]
+                bin_of = bins[slot_feature[s]]
+                hold = holds[j]
+                for r in range(block):
+                    hold[r] = step[bin_of[r]]
+                    reached[r] = reached[r] and hold[r] == 1.0
+            for r in range(block):
+                if reached[r]:
                     margins[r] += leaf_value[g]
-                for q in range(points):
-                    t = nodes[points - 1, q]
-                    product = weights[points - 1, q] * leaf_value[g]
-                    for j in range(d):
-                        factor[j] = (1.0 - t) * slot_ratio[begin + j] + t * holds[j]
-                        product *= factor[j]
-                    for j in range(d):
-                        part = product / factor[j] * (holds[j] - slot_ratio[begin + j])
-                        effects[slot_feature[begin + j], r] += part
+            for q in range(points):
+                t = nodes[points - 1, q]
+                start_value = weights[points - 1, q] * leaf_value[g]
+                for r in range(block):
+                    product[r] = start_value
+                for j in range(d):
+                    ratio = (1.0 - t) * slot_ratio[begin + j]
+                    hold, factor = holds[j], factors[j]
+                    for r in range(block):
+                        factor[r] = ratio + t * hold[r]
+                        product[r] *= factor[r]
+                for j in range(d):
+                    ratio = slot_ratio[begin + j]
+                    hold, factor = holds[j], factors[j]
+                    effect = effects[slot_feature[begin + j]]
+                    for r in range(block):
+                        effect[r] += product[r] / factor[r] * (hold[r] - ratio)
         for f in range(features):
             for r in range(block):
                 shap[first + r, f] = effects[f, r]

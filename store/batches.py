@@ -66,6 +66,7 @@ class Batch:
         self.header = header
         self.at = datetime.now(UTC)
         self._leaf_id = new_decision_id(self.at)
+        self._leaf_bytes = self._leaf_id.bytes
         self._salt = ledger.new_salt()
         self._features_sha256, self._features = records.feature_list(header.features)
         self._template = records.RecordTemplate(
@@ -79,6 +80,7 @@ class Batch:
             header.code_version,
             header.as_of,
         )
+        self._explanations = records.PackedExplanations(header.method, header.base_value, self._features_sha256)
         self._first: UUID | None = None
         self._hashes: list[bytes] = []
         self._rows: list[bytes] = []
@@ -88,10 +90,7 @@ class Batch:
 
     def add(self, row: BatchRow) -> None:
         """Raises `ValueError` for a score, output or error that is no number."""
-        header = self.header
-        explanation = records.packed_explanation(
-            header.method, header.base_value, self._features_sha256, row.packed, row.output, row.additivity_error
-        )
+        explanation = self._explanations.text(row.packed, row.output, row.additivity_error)
         record = self._template.text(
             row.decision_id,
             row.subject_id,
@@ -106,14 +105,28 @@ class Batch:
             self._first = row.decision_id
         place = len(self._rows)
         self._hashes.append(ledger.hash_record(self._salt, record))
+        length = copying.lengths
+        about, outcome = row.about.encode(), row.outcome.encode()
+        told, why, evidence = record.encode(), explanation.encode(), row.sealed_evidence
         self._rows.append(
-            _SHORT(_FIELDS, 16, self._leaf_id.bytes, 4, place, 16, row.decision_id.bytes, 16, row.subject_id.bytes)
-            + copying.text(row.about)
-            + copying.text(row.outcome)
-            + _SCORE(8, row.score)
-            + copying.text(record)
-            + copying.text(explanation)
-            + copying.data(row.sealed_evidence)
+            b"".join(
+                (
+                    _SHORT(
+                        _FIELDS, 16, self._leaf_bytes, 4, place, 16, row.decision_id.bytes, 16, row.subject_id.bytes
+                    ),
+                    length[len(about)],
+                    about,
+                    length[len(outcome)],
+                    outcome,
+                    _SCORE(8, row.score),
+                    length[len(told)],
+                    told,
+                    length[len(why)],
+                    why,
+                    length[len(evidence)],
+                    evidence,
+                )
+            )
         )
 
     def leaf(self) -> ledger.Leaf:

@@ -6,7 +6,7 @@ transaction costs more than making the row.
 
 import struct
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import LiteralString
 
 from store.connection import Connection
@@ -14,17 +14,30 @@ from store.connection import Connection
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
 _length = struct.Struct(">i").pack
+_eight = struct.Struct(">iq").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _TEXT = 25
 """The object identifier of the type text."""
 
 NULL = _length(-1)
 
 
+class _Lengths(dict[int, bytes]):
+    """The four bytes in front of a field of that many, made once: a look is a third of a call."""
+
+    def __missing__(self, count: int) -> bytes:
+        made = _length(count)
+        if len(self) < 100_000:
+            self[count] = made
+        return made
+
+
+lengths = _Lengths()
+
+
 def data(value: bytes) -> bytes:
     """A field of bytes, or one whose binary form these are."""
-    return _length(len(value)) + value
+    return lengths[len(value)] + value
 
 
 def text(value: str | None) -> bytes:
@@ -40,7 +53,8 @@ def texts(values: Iterable[str]) -> bytes:
 
 def instant(value: datetime) -> bytes:
     """A field of timestamptz, from an instant with its time zone."""
-    return struct.pack(">iq", 8, (value - _EPOCH) // _MICROSECOND)
+    since = value - _EPOCH
+    return _eight(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 async def copy_rows(conn: Connection, statement: LiteralString, rows: Iterable[bytes]) -> None:

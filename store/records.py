@@ -169,25 +169,28 @@ def explanation_text(
 ) -> str:
     """The explanation's canonical JSON. Raises `ValueError` for NaN and infinities, which JSON does not have."""
     shares = _array([float(share) for share in shap])
-    return _explanation(method, base_value, features_sha256, output, additivity_error, f'"shap":{shares}')
-
-
-def packed_explanation(
-    method: Method, base_value: float, features_sha256: str, packed: str, output: float, additivity_error: float
-) -> str:
-    """As `explanation_text`, of `numbers.pack`ed SHAP values, all of them finite."""
-    return _explanation(method, base_value, features_sha256, output, additivity_error, f'"packed":"{packed}"')
-
-
-def _explanation(
-    method: Method, base_value: float, features_sha256: str, output: float, additivity_error: float, last: str
-) -> str:
-    # Keys in the order of the alphabet, written out: a transaction's record is on the engine's hot path. `packed` and
-    # `shap` both come last.
     return (
-        f'{{"additivity_error":{_number(additivity_error)},"base_value":{_number(base_value)},'
-        f'"features_sha256":"{features_sha256}","method":"{method.value}","output":{_number(output)},{last}}}'
+        f'{{"additivity_error":{_number(additivity_error)},{_shared(method, base_value, features_sha256)},'
+        f'"output":{_number(output)},"shap":{shares}}}'
     )
+
+
+class PackedExplanations:
+    """Writes the explanations of decisions that share method, base value and features."""
+
+    def __init__(self, method: Method, base_value: float, features_sha256: str) -> None:
+        self._shared = _shared(method, base_value, features_sha256)
+
+    def text(self, packed: str, output: float, additivity_error: float) -> str:
+        """As `explanation_text`, of `numbers.pack`ed SHAP values, all of them finite."""
+        return (
+            f'{{"additivity_error":{_number(additivity_error)},{self._shared},'
+            f'"output":{_number(output)},"packed":"{packed}"}}'
+        )
+
+
+def _shared(method: Method, base_value: float, features_sha256: str) -> str:
+    return f'"base_value":{_number(base_value)},"features_sha256":"{features_sha256}","method":"{method.value}"'
 
 
 class RecordTemplate:

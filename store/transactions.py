@@ -81,6 +81,7 @@ async def next_ingest_seq(conn: Connection, tenant_id: UUID, count: int = 1) -> 
 
 
 _FIELDS = struct.pack(">h", 16)
+_NONE = (None,) * len(DETAILS)
 
 
 def copied(
@@ -94,7 +95,10 @@ def copied(
 ) -> bytes:
     """A transaction as a row for `append_copied`, made before its number is known: `place` is what it comes after the
     first of its group, the rest as in `TransactionRow`."""
-    details = {name: value for name in DETAILS if (value := getattr(t, name)) is not None}
+    kept = (t.debtor_party, t.creditor_party, t.debtor_bank, t.creditor_bank, t.branch)
+    details = None
+    if kept != _NONE:
+        details = {name: value for name, value in zip(DETAILS, kept, strict=True) if value is not None}
     return _row(
         t.transaction_id,
         place,
@@ -130,23 +134,27 @@ def _row(
     debtor_country: str | None,
     creditor_country: str | None,
     flags: tuple[str, ...],
-    details: Mapping[str, Any],
+    details: Mapping[str, Any] | None,
     sealed_details: bytes | None,
 ) -> bytes:
-    text = copying.text
+    length = copying.lengths
+    name, debtor, creditor = transaction_id.encode(), debtor_account.encode(), creditor_account.encode()
+    number = amount.encode()
     return b"".join(
         (
             _FIELDS,
-            text(transaction_id),
-            _NUMBER(8, place),
-            copying.data(subject_id.bytes),
+            length[len(name)],
+            name,
+            _PLACE(8, place, 16, subject_id.bytes),
             copying.instant(booked_at),
-            text(debtor_account),
-            text(creditor_account),
-            text(amount),
+            length[len(debtor)],
+            debtor,
+            length[len(creditor)],
+            creditor,
+            length[len(number)],
+            number,
             _code(currency),
-            copying.data(digest),
-            copying.data(decision_id.bytes),
+            _DIGEST(len(digest), digest, 16, decision_id.bytes),
             _code(channel),
             _code(debtor_country),
             _code(creditor_country),
@@ -157,7 +165,8 @@ def _row(
     )
 
 
-_NUMBER = struct.Struct(">iq").pack
+_PLACE = struct.Struct(">iqi16s").pack
+_DIGEST = struct.Struct(">i32si16s").pack
 _code = lru_cache(maxsize=1024)(copying.text)
 _flags = lru_cache(maxsize=1024)(copying.texts)
 
@@ -186,7 +195,7 @@ async def append_transactions(conn: Connection, rows: Sequence[TransactionRow]) 
             row.debtor_country,
             row.creditor_country,
             row.flags,
-            row.details or {},
+            row.details,
             row.sealed_details,
         )
         for row in rows

@@ -179,7 +179,8 @@ def test_evidence_of_a_batch_reads_as_any_other() -> None:
 
 @given(st.lists(FINITE, max_size=20), FINITE, FINITE, FINITE)
 def test_packed_explanations_are_canonical_json(shap: list[float], base: float, output: float, error: float) -> None:
-    text = records.packed_explanation(Method.TREE_PATH_DEPENDENT, base, "ab" * 32, numbers.pack(shap), output, error)
+    written = records.PackedExplanations(Method.TREE_PATH_DEPENDENT, base, "ab" * 32)
+    text = written.text(numbers.pack(shap), output, error)
     read = json.loads(text)
     assert canonical_json(read) == text.encode()
     assert numbers.unpack(read["packed"], len(shap)) == tuple(shap)
@@ -193,4 +194,4 @@ def test_a_packed_explanation_has_numbers_only(broken: float, place: int) -> Non
     given[place] = broken
     base, output, error = given
     with pytest.raises(ValueError, match="JSON"):
-        records.packed_explanation(Method.TREE_PATH_DEPENDENT, base, "ab" * 32, "", output, error)
+        records.PackedExplanations(Method.TREE_PATH_DEPENDENT, base, "ab" * 32).text("", output, error)

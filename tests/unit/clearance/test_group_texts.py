@@ -38,7 +38,9 @@ def test_bands_of_many_scores_are_those_of_each(cuts: dict[str, float]) -> None:
 def test_the_findings_of_a_quiet_score_are_written_from_a_pattern() -> None:
     texts = _BandTexts(Bands(CUTS, 'score 0.500 is "a norm"'))
     for score in SCORES:
-        assert texts.findings(score, ()) == findings_text([band_finding(score, CUTS, 'score 0.500 is "a norm"')])
+        assert texts.findings(texts.bands.name(score), score, ()) == findings_text(
+            [band_finding(score, CUTS, 'score 0.500 is "a norm"')]
+        )
 
 
 def test_the_alert_table_is_asked_once_for_each_place_between_its_numbers() -> None:

@@ -136,6 +136,5 @@ def test_the_engine_says_of_a_transaction_what_everybody_else_does(tree_case: Ca
         explanation=Explanation(Method.TREE_PATH_DEPENDENT, -1.0, contributions, 0.0, 0.0),
         findings=tuple(findings),
     )
-    said = [(c.feature, c.value, c.shap) for c in contributions]
-    chance.shuffle(said)
+    said = [(c.feature, c.value, c.shap) for c in decision.explanation.ranked()[:3]]
     assert scored_sentence(decision.kind, "low", decision.score, findings, said) == sentence(decision)

@@ -20,6 +20,7 @@ from api.routes import (
     decisions,
     documents,
     evidence,
+    filing_actions,
     filings,
     health,
     match,
@@ -95,6 +96,7 @@ def create_app(services: Services) -> FastAPI:
         screenings.router,
         match.router,
         filings.router,
+        filing_actions.router,
     ):
         app.include_router(router)
     add_console(app)

@@ -10,7 +10,8 @@ from api.auth import CurrentPrincipal, CurrentServices, needs
 from api.console.officers import logins
 from api.console.page import PageRoute, Submitted, checked, render, see, text
 from api.permissions import Permission
-from api.routes import filings
+from api.routes import filing_actions, filings
+from api.routes.filing_actions import TheFiling
 from api.routes.filings import CurrentFilings
 from api.schemas.filings import FilingActionIn, FilingAnswerIn, FilingReturnIn
 from workflows.messages import Kind, workflow_id
@@ -103,32 +104,27 @@ async def submitted_report(
 
 @router.post("/{filing_id}/{action}", openapi_extra=_FILE)
 async def act(
-    filing_id: UUID,
     action: Literal["approve", "return", "acknowledge", "correct", "continue", "cease"],
     form: Submitted,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filing_services: CurrentFilings,
+    filing: TheFiling,
 ) -> Response:
     """What a filing officer does: each to its own function of the API."""
     sent: dict[str, Any] = {"revision": _revision(form)}
     reason = {"reason": text(form, "reason") or None}
-    who = (principal, services, filing_services)
     match action:
         case "approve":
-            await filings.approve(filing_id, checked(FilingActionIn, **sent, **reason), *who)
+            await filing_actions.approve(filing, checked(FilingActionIn, **sent, **reason))
         case "continue":
-            await filings.continue_activity(filing_id, checked(FilingActionIn, **sent, **reason), *who)
+            await filing_actions.continue_activity(filing, checked(FilingActionIn, **sent, **reason))
         case "return":
-            await filings.return_to_draft(filing_id, checked(FilingReturnIn, **sent, **reason), *who)
+            await filing_actions.return_to_draft(filing, checked(FilingReturnIn, **sent, **reason))
         case "correct":
-            await filings.correct(filing_id, checked(FilingReturnIn, **sent, **reason), *who)
+            await filing_actions.correct(filing, checked(FilingReturnIn, **sent, **reason))
         case "cease":
-            await filings.cease(filing_id, checked(FilingReturnIn, **sent, **reason), *who)
+            await filing_actions.cease(filing, checked(FilingReturnIn, **sent, **reason))
         case "acknowledge":
-            answer = checked(FilingAnswerIn, **sent, answer=text(form, "answer"))
-            await filings.acknowledge(filing_id, answer, *who)
-    return see(f"/console/filings/{filing_id}?done={_PAST[action]}")
+            await filing_actions.acknowledge(filing, checked(FilingAnswerIn, **sent, answer=text(form, "answer")))
+    return see(f"/console/filings/{filing.filing_id}?done={_PAST[action]}")
 
 
 _PAST = {

@@ -1,39 +1,32 @@
-"""Filings: read, approved or returned by filing officers; to everyone else they do not exist."""
+"""Filings as filing officers read them, and what they add; to everyone else they do not exist."""
 
 import asyncio
-from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import TypeAdapter
 
-from aml.reports.acknowledgement import parse_answer
 from aml.reports.readiness import readiness
 from aml.reports.supplement import NOTHING, Supplement
-from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, NotFound, Principal, needs
-from api.officers import ActionRefused, Intent, WorkflowEnded, act_on_filing, look
+from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, NotFound, needs
 from api.permissions import Permission
 from api.schemas.filings import (
-    FilingActionIn,
-    FilingAnswerIn,
     FilingCheck,
     FilingEventOut,
     FilingList,
     FilingOut,
     FilingReasonOut,
-    FilingReturnIn,
     FilingRow,
-    FilingStateOut,
     FindingOut,
     ReportOut,
 )
 from api.schemas.problems import problem_responses
-from api.services import FilingServices, Services
+from api.services import FilingServices
 from explain.record import Finding, canonical_json
-from store.audit import record_read, record_refusal
+from store.audit import record_read
 from store.connection import tenant_transaction
-from store.filing_reasons import FilingReason, NewFilingReason, add_filing_reason, list_filing_reasons
+from store.filing_reasons import FilingReason, list_filing_reasons
 from store.filing_supplements import add_supplement, fetch_supplement
 from store.filings import (
     Acknowledgement,
@@ -47,9 +40,8 @@ from store.filings import (
     list_submissions,
 )
 from vault import contexts
-from vault.envelope import new_data_key, open_sealed, seal
+from vault.envelope import open_sealed
 from vault.standalone import open_standalone, seal_standalone
-from workflows.messages import FilingAction, FilingState, Kind, workflow_id
 
 router = APIRouter(prefix="/v1/filings", tags=["filings"], route_class=GuardedRoute)
 
@@ -231,159 +223,6 @@ async def add(filing_id: UUID, body: Supplement, principal: CurrentPrincipal, fi
         await record_read(connection, principal.actor, "add supplement", f"filing:{filing_id}")
         await add_supplement(connection, uuid4(), principal.tenant_id, filing_id, principal.person, sealed)
     return body
-
-
-@router.post(
-    "/{filing_id}/approve",
-    openapi_extra=needs(Permission.FILE),
-    responses=problem_responses([404, 409, 422]),
-    summary="Approve a draft for submission",
-)
-async def approve(
-    filing_id: UUID,
-    body: FilingActionIn,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filings: CurrentFilings,
-) -> FilingStateOut:
-    """Refused (409) for whoever asked for the filing, and while the draft has problems."""
-    return await _act(services, filings, principal, filing_id, FilingAction.APPROVE, body.revision, body.reason)
-
-
-@router.post(
-    "/{filing_id}/return",
-    openapi_extra=needs(Permission.FILE),
-    responses=problem_responses([404, 409, 422]),
-    summary="Return a draft",
-)
-async def return_to_draft(
-    filing_id: UUID,
-    body: FilingReturnIn,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filings: CurrentFilings,
-) -> FilingStateOut:
-    """It is drafted anew from the case; one that the authority did not take is drafted as the next report."""
-    return await _act(services, filings, principal, filing_id, FilingAction.RETURN, body.revision, body.reason)
-
-
-@router.post(
-    "/{filing_id}/acknowledge",
-    openapi_extra=needs(Permission.FILE),
-    responses=problem_responses([404, 409, 422]),
-    summary="Hand in the authority's answer",
-)
-async def acknowledge(
-    filing_id: UUID,
-    body: FilingAnswerIn,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filings: CurrentFilings,
-) -> FilingStateOut:
-    """For authorities whose answer no gateway fetches. 422 for what is no answer to one of our reports."""
-    parse_answer(body.answer.encode())
-    return await _act(services, filings, principal, filing_id, FilingAction.ACKNOWLEDGE, body.revision, body.answer)
-
-
-@router.post(
-    "/{filing_id}/correct",
-    openapi_extra=needs(Permission.FILE),
-    responses=problem_responses([404, 409, 422]),
-    summary="Ask for a correcting report",
-)
-async def correct(
-    filing_id: UUID,
-    body: FilingReturnIn,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filings: CurrentFilings,
-) -> FilingStateOut:
-    """It is drafted from the case as it is now and names the report that it corrects; the reason says what changed.
-    Somebody else approves it."""
-    return await _act(services, filings, principal, filing_id, FilingAction.CORRECT, body.revision, body.reason)
-
-
-@router.post(
-    "/{filing_id}/continue",
-    openapi_extra=needs(Permission.FILE),
-    responses=problem_responses([404, 409, 422]),
-    summary="The activity went on: ask for a continuing report",
-)
-async def continue_activity(
-    filing_id: UUID,
-    body: FilingActionIn,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filings: CurrentFilings,
-) -> FilingStateOut:
-    """Possible in a review. Somebody else approves the report."""
-    return await _act(services, filings, principal, filing_id, FilingAction.CONTINUE, body.revision, body.reason)
-
-
-@router.post(
-    "/{filing_id}/cease",
-    openapi_extra=needs(Permission.FILE),
-    responses=problem_responses([404, 409, 422]),
-    summary="The activity ended: end the filing",
-)
-async def cease(
-    filing_id: UUID,
-    body: FilingReturnIn,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    filings: CurrentFilings,
-) -> FilingStateOut:
-    """No further review is made. New activity raises alerts, and so cases, of its own."""
-    return await _act(services, filings, principal, filing_id, FilingAction.CEASE, body.revision, body.reason)
-
-
-async def _act(
-    services: Services,
-    filings: FilingServices,
-    principal: Principal,
-    filing_id: UUID,
-    action: FilingAction,
-    revision: int,
-    reason: str | None,
-) -> FilingStateOut:
-    async with tenant_transaction(filings.pool, principal.tenant_id) as connection:
-        filing = await fetch_filing(connection, filing_id)
-    if filing.status == "closed":
-        raise WorkflowEnded
-    handle, present = await look(filings.temporal, workflow_id(Kind.FILING, filing_id), FilingState)
-    reason_id, digest = await _keep_reason(filings, principal, filing, action, reason) if reason else (None, "")
-    intent = Intent(filing_id, action, Permission.FILE, revision, None, reason_id, digest)
-    try:
-        after = await act_on_filing(handle, present, services, principal, intent)
-    except ActionRefused as refusal:
-        async with tenant_transaction(filings.pool, principal.tenant_id) as connection:
-            await record_refusal(connection, principal.actor, action.value, f"filing:{filing_id}", refusal.code)
-        raise
-    return FilingStateOut(
-        filing_id=filing_id, revision=after.revision, status=after.status, problems=list(after.problems)
-    )
-
-
-async def _keep_reason(
-    filings: FilingServices, principal: Principal, filing: Filing, action: FilingAction, reason: str
-) -> tuple[UUID, str]:
-    """Seal an officer's words under a key of their own, wrapped by the filing key; their id and digest."""
-    reason_id, data_key = uuid4(), new_data_key()
-    sealed = seal(data_key, reason.encode(), contexts.reason(reason_id))
-    kept = NewFilingReason(
-        reason_id=reason_id,
-        tenant_id=principal.tenant_id,
-        filing_id=filing.filing_id,
-        officer_id=principal.person,
-        action=action.value,
-        revision=filing.revision,
-        wrapped_key=await asyncio.to_thread(filings.keys.wrap, principal.tenant_id, data_key),
-        sealed_text=sealed,
-        sha256=sha256(sealed).hexdigest(),
-    )
-    async with tenant_transaction(filings.pool, principal.tenant_id) as connection:
-        await add_filing_reason(connection, kept)
-    return reason_id, kept.sha256
 
 
 async def _opened(filings: FilingServices, tenant_id: UUID, reason: FilingReason) -> FilingReasonOut:

@@ -93,6 +93,10 @@ def screen_lines(
             identity = raw.get("id")
             start = clock()
             result = screen(query_of(raw), index=index, lists=lists, threshold=threshold, limit=limit, scorer=scorer)
+        except json.JSONDecodeError as error:
+            told = f"line {number}: not JSON ({error.msg} at column {error.colno}); a line is one JSON object"
+            yield {"id": None, "line": number, "error": told}
+            continue
         except ValueError as error:
             yield {"id": identity, "line": number, "error": f"line {number}: {error}"}
             continue

@@ -1,13 +1,13 @@
 """How the desk is doing, as a page: what `GET /v1/metrics/review` answers, with bars beside the numbers."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth import CurrentPrincipal, CurrentServices, needs
 from api.console.officers import logins
-from api.console.page import PageRoute, render
+from api.console.page import PageRoute, day, midnight, render
 from api.permissions import Permission
 from api.routes import metrics
 
@@ -30,9 +30,9 @@ async def show(
 ) -> Response:
     """Of the cases closed on these days, both included. Audited."""
     today = services.clock().date()
-    last = _day(until, today)
-    first = min(_day(since, last - timedelta(days=_USUAL_DAYS)), last)
-    found = await metrics.review(principal, services, _midnight(first), _midnight(last + timedelta(days=1)))
+    last = day(until, today)
+    first = min(day(since, last - timedelta(days=_USUAL_DAYS)), last)
+    found = await metrics.review(principal, services, midnight(first), midnight(last + timedelta(days=1)))
     busy = sorted(found.officers, key=lambda each: (-each.actions, -each.holds, each.officer_id))
     closed = sum(each.closed for each in found.time_to_decision)
     return render(
@@ -53,14 +53,3 @@ async def show(
         officers=await logins((each.officer_id for each in busy[:MOST_OFFICERS]), principal, services),
         few=FEW,
     )
-
-
-def _day(given: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        return otherwise
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

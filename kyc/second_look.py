@@ -8,7 +8,7 @@ line is read in one breath; cut off from them they are read.
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -52,19 +52,25 @@ class SecondLook:
     _table: SignTable | None = None
 
     def repeated(
-        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], area: Box | None = None
+        self,
+        image: Image,
+        lines: Sequence[TextLine],
+        wanted: Mapping[str, str],
+        area: Box | None = None,
+        cut: Collection[str] = (),
     ) -> tuple[str, ...]:
         """Which of the `wanted` values (field to value, as the zone has it) stand in those lines of the upright
         `image` after all; or, where no more than `FEW` are missing, in lines that are found in its `area` at a larger
-        size. Where one does not, a person looks anyway: no further one is looked for."""
-        found = self._in_lines(image, lines, wanted)
+        size. Where one does not, a person looks anyway: no further one is looked for. Of names in `cut` the zone has
+        the beginning alone."""
+        found = self._in_lines(image, lines, wanted, cut)
         left = {name: value for name, value in wanted.items() if name not in found}
         if not left or area is None or len(wanted) > FEW:
             return found
         further = self._lines(image, area)
-        stands = tuple(name for name, value in left.items() if stands_in(further, name, value))
+        stands = tuple(name for name, value in left.items() if stands_in(further, name, value, cut=name in cut))
         left = {name: value for name, value in left.items() if name not in stands}
-        return (*found, *stands, *self._in_lines(image, further, left))
+        return (*found, *stands, *self._in_lines(image, further, left, cut))
 
     def _lines(self, image: Image, area: Box) -> list[TextLine]:
         """The print of an area, searched in two halves side by side as large as they can be."""
@@ -80,7 +86,9 @@ class SecondLook:
                 quads.append(tuple((x / size + max(0, left), y / size + area.top) for x, y in quad))
         return [line for quad in quads[:MAX_LINES] if (line := self.text.read_quad(image, quad)) is not None]
 
-    def _in_lines(self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str]) -> tuple[str, ...]:
+    def _in_lines(
+        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], cut: Collection[str]
+    ) -> tuple[str, ...]:
         seen: dict[tuple[int, float], _View | None] = {}
         found = []
         for name, value in wanted.items():
@@ -90,7 +98,7 @@ class SecondLook:
                 if key not in seen:
                     seen[key] = self._view(image, lines[at], gap)
                 view = seen[key]
-                if patterns and view is not None and view.says(name, patterns):
+                if patterns and view is not None and view.says(name, patterns, cut=name in cut):
                     found.append(name)
                     break
             if name not in found:
@@ -146,12 +154,12 @@ class _View:
                 self.dates.ends[at + step] = not going and (not len(after) or not word.digits[after[0]])
             at += len(best)
 
-    def says(self, name: str, patterns: Sequence[str]) -> bool:
+    def says(self, name: str, patterns: Sequence[str], *, cut: bool) -> bool:
         limit = min(LIMIT, LIMIT_A_SIGN * min(map(len, patterns)))
         if name == "number":
             return cost(self.scores, patterns) <= limit
         bounds = self.dates if name.endswith("_date") else self.names
-        return cost(self.scores, patterns, bounds.begins, bounds.ends) <= limit
+        return cost(self.scores, patterns, bounds.begins, None if cut else bounds.ends) <= limit
 
 
 class _Bounds:

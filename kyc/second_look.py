@@ -36,6 +36,9 @@ LINES = 6
 FEW = 2
 """Missing fields up to which their print was probably not found; beyond, it could not be read."""
 MAX_ENLARGED = 3.0
+NARROWEST = 0.25
+"""Of a line's height: the least width of a sign."""
+SHORTEST_DATE = 6
 MARGIN = 0.06
 WHOLE = math.inf
 GAPS = (WHOLE, 0.28, 0.15)
@@ -195,13 +198,18 @@ def _cut_at(places: Sequence[tuple[int, int]], cuts: Sequence[float]) -> list[tu
 
 
 def _likeliest(lines: Sequence[TextLine], name: str, value: str) -> list[int]:
-    """The lines where a value may stand, likeliest first: alike in signs (a date: in digits), or hardly read."""
-    wanted = re.sub(r"\D", "", value) if name.endswith("_date") else fold(value)
+    """The lines where a value may stand, likeliest first: alike in signs (a date: in digits), or hardly read. Lines too
+    short to hold it are left out."""
+    dated = name.endswith("_date")
+    wanted = value[:4] if dated else fold(value)
+    needed = NARROWEST * (SHORTEST_DATE if dated else len(wanted))
     ranks = []
     for at, line in enumerate(lines):
-        text = re.sub(r"\D", "", line.text) if name.endswith("_date") else fold(line.text)
-        alike = fuzz.partial_ratio(wanted[:4] if name.endswith("_date") else wanted, text) if text else 0.0
         wide, high = math.dist(line.quad[0], line.quad[1]), max(1.0, math.dist(line.quad[0], line.quad[3]))
+        if wide < needed * high:
+            continue
+        text = re.sub(r"\D", "", line.text) if dated else fold(line.text)
+        alike = fuzz.partial_ratio(wanted, text) * min(1.0, len(text) / len(wanted)) if text else 0.0
         gaps = max(0.0, 1 - len(line.text.replace(" ", "")) * high * 0.5 / max(wide, 1.0))
         ranks.append((alike + 60 * gaps, -at))
     return [-at for _, at in sorted(ranks, reverse=True)[:LINES]]

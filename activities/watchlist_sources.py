@@ -18,6 +18,7 @@ from aml.screening.formats.ofac_xml import parse_ofac_xml
 from aml.screening.formats.opensanctions import parse_entities_ftm, parse_targets_simple
 from aml.screening.formats.table import Mapped, parse_table
 from aml.screening.formats.uk import parse_uk
+from aml.screening.formats.uk_sanctions import parse_uk_sanctions
 
 _MEGABYTE = 1024 * 1024
 LARGEST_LOSS = 0.2
@@ -98,11 +99,18 @@ OFFICIAL: tuple[Source, ...] = (
         note="the token is the Commission's public one; registered users have their own",
     ),
     Source(
+        "gb_fcdo_sanctions",
+        "gb_fcdo_sanctions",
+        {"UK-Sanctions-List.xml": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml"},
+        _file("UK-Sanctions-List.xml", parse_uk_sanctions),
+        note="the one UK list since 28 January 2026; add it for UK customers with {\"daily\": true}",
+    ),
+    Source(
         "gb_hmt_sanctions",
         "gb_hmt_sanctions",
         {"ConList.csv": "https://ofsistorage.blob.core.windows.net/publishlive/2022format/ConList.csv"},
         _file("ConList.csv", parse_uk),
-        note="closed on 28 January 2026 in favour of the UK Sanctions List: check before relying on it",
+        note="closed on 28 January 2026 and no longer amended: take gb_fcdo_sanctions",
     ),
     Source(
         "us_trade_csl",

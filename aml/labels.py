@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aml.scoring import average_precision
+
 FORMAT = "clearance-labels/1"
 WEIGHT = 10.0
 """How many generated rows one disposition counts for, unless told otherwise: dispositions are few, and real."""
@@ -112,3 +114,37 @@ def _value(value: Any, name: str, number: int) -> float:
     if isinstance(value, bool | int | float):
         return float(value)
     raise LabelsUnfit(f"line {number}: the feature `{name}` is no number")
+
+
+def added(
+    features: NDArray[np.float64], laundering: NDArray[np.bool_], labels: Labels
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """Generated rows with the labelled ones behind them: features, laundering or not, and how much each row counts."""
+    return (
+        np.concatenate([features, labels.features]),
+        np.concatenate([laundering, labels.confirmed]),
+        np.concatenate([np.ones(len(laundering)), np.full(len(labels.confirmed), labels.weight)]),
+    )
+
+
+def told(trained: Labels, newest: Labels, scores: NDArray[np.float64]) -> dict[str, Any]:
+    """What the model's card says of labels: how many, how much they count, and how the newest are ranked, which it was
+    not trained on, by this model (`scores` [n]) and by those that had decided them."""
+    both = bool(newest.confirmed.any() and not newest.confirmed.all())
+    return {
+        "rows": len(trained.confirmed),
+        "confirmed": int(trained.confirmed.sum()),
+        "weight_of_each": trained.weight,
+        "left_out_of_another_kind": trained.other_kinds,
+        "left_out_with_other_features": trained.other_features,
+        "held_out": len(newest.confirmed),
+        "held_out_confirmed": int(newest.confirmed.sum()),
+        "average_precision_held_out": round(average_precision(scores, newest.confirmed), 4) if both else None,
+        "average_precision_of_the_models_then": (
+            round(average_precision(newest.scores, newest.confirmed), 4) if both else None
+        ),
+        "note": (
+            "Dispositions of officers, of alerts only: what no alert was raised on is in no label. The share of "
+            "confirmed ones is that of alerts, not of payments: scores are higher than probabilities of laundering."
+        ),
+    }

@@ -37,7 +37,7 @@ from explain.record import (
     ModelRef,
     sha256_hex,
 )
-from store import ledger, transactions
+from store import checkpoints, ledger, transactions
 from store.batches import Batch, BatchHeader, BatchRow
 from store.connection import Connection, Pool, open_pool, tenant_transaction
 from store.decisions import append_decision, new_decision_ids, register_model
@@ -198,8 +198,8 @@ async def measure_verification(
                 positioned += done
     positioning = meter.cost(positioned)
     async with tenant_transaction(sequencer, largest) as conn:
-        made = await ledger.checkpoint(conn, largest, signer)
-    outside = ledger.export_checkpoint(made, folder / "outside")
+        made = await checkpoints.make_checkpoint(conn, largest, signer)
+    outside = checkpoints.export_checkpoint(made, folder / "outside")
     meter.cost(1)
     path = folder / "export.jsonl"
     with path.open("w") as file:

@@ -19,13 +19,22 @@ from psycopg import IsolationLevel
 from rich.console import Console
 
 from clearance.database import service_pool
-from clearance.sequencer import FILING, PUBLIC, checkpoint_tenant, open_line, sequence_all
+from clearance.keyring import create_key, read_signer
+from clearance.sequencer import (
+    FILING,
+    PUBLIC,
+    LedgerSigner,
+    checkpoint_tenant,
+    open_line,
+    sequence_all,
+    signing_alone,
+)
 from clearance.settings import Settings
 from clearance.timestamps import read_roots, verify_stamps
 from store import ledger_verifier
+from store.checkpoints import CheckpointConflict, KeyNotEntitled, export_checkpoint, hand_over
 from store.connection import Connection, Pool, service_transaction, set_tenant, tenant_transaction
 from store.decisions import DecisionUnknown
-from store.ledger import CheckpointConflict
 from store.ledger_export import NotYetProvable, altered_columns, export_lines, prove_decision
 from store.tenants import list_tenants
 
@@ -52,21 +61,22 @@ class Exported:
 async def checkpoint(settings: Settings, console: Console, tenant_id: UUID | None, *, filing: bool = False) -> int:
     """Place what waits, then sign and export a checkpoint of one tenant or of all; the exit code.
 
-    1 where the checkpoints outside and the ledger disagree. Raises `TenantUnknown`.
+    1 where the checkpoints outside and the ledger disagree, or another key signs the ledger. Raises `TenantUnknown`.
     """
     conflicts = 0
     async with open_line(settings, FILING if filing else PUBLIC) as line:
         tenants = await _tenants(line.pool, tenant_id)
         while await sequence_all(line.pool, line.schema):
             pass
-        console.print(f"public key {line.signer.public_key}", highlight=False, soft_wrap=True)
+        console.print(f"public key {line.signer().public_key}", highlight=False, soft_wrap=True)
         for each in tenants:
             try:
                 made, path = await checkpoint_tenant(line, each)
-            except CheckpointConflict as conflict:
+            except (CheckpointConflict, KeyNotEntitled) as refused:
                 conflicts += 1
+                rewritten = "the ledger was rewound or rewritten: " if isinstance(refused, CheckpointConflict) else ""
                 console.print(
-                    f"tenant {each}: NOT checkpointed, the ledger was rewound or rewritten: {conflict}",
+                    f"tenant {each}: NOT checkpointed, {rewritten}{refused}",
                     markup=False,
                     highlight=False,
                     soft_wrap=True,
@@ -79,6 +89,54 @@ async def checkpoint(settings: Settings, console: Console, tenant_id: UUID | Non
                 soft_wrap=True,
             )
     return 1 if conflicts else 0
+
+
+# --- Rotate ----------------------------------------------------------------------------------------------------------
+
+
+async def rotate_key(
+    settings: Settings, console: Console, following: Path | None = None, *, filing: bool = False
+) -> int:
+    """Have every tenant's ledger signed by another key from now on; the exit code.
+
+    The key in use names the next one in its last checkpoint of each ledger, and is then replaced by it and gone. Where
+    the secrets cannot be written, `following` is the file of the next key: everything but the replacing is done. Broken
+    off at any point, it goes on when it is run again. 1 where a ledger and its checkpoints outside disagree, or a
+    ledger is signed by a third key: the key stays then.
+    """
+    refused = 0
+    async with open_line(settings, FILING if filing else PUBLIC) as line:
+        while await sequence_all(line.pool, line.schema):
+            pass
+        fresh = following or line.key.with_name(f"{line.key.name}.next")
+        if following is None:
+            create_key(fresh)
+        named = LedgerSigner(read_signer(fresh))
+        async with signing_alone(line):
+            signer = line.signer()
+            console.print(f"from {signer.public_key}\nto   {named.public_key}", highlight=False, soft_wrap=True)
+            for each in await _tenants(line.pool, None):
+                try:
+                    async with tenant_transaction(line.pool, each) as connection:
+                        made = await hand_over(connection, each, signer, named.public_key, schema=line.schema)
+                    path = await asyncio.to_thread(export_checkpoint, made, line.folder)
+                except (CheckpointConflict, KeyNotEntitled) as why:
+                    refused += 1
+                    console.print(f"tenant {each}: NOT handed over, {why}", markup=False, soft_wrap=True)
+                else:
+                    console.print(
+                        f"tenant {each}: checkpoint {made.number} hands over, {path}", markup=False, soft_wrap=True
+                    )
+            if not refused and following is None:
+                fresh.replace(line.key)
+    if refused:
+        said = "the key was not replaced: look into the ledgers above, then run this again"
+    elif following is not None:
+        said = f"now put {following} in place of {line.key.name} for every service that has it, and restart them"
+    else:
+        said = "the key was replaced; restart what signs receipts with it (the API)"
+    console.print(said, "those who verify keep the first public key: it leads to this one", sep="\n", soft_wrap=True)
+    return 1 if refused else 0
 
 
 # --- Prove and export -------------------------------------------------------------------------------------------------

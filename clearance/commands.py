@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def read_documents(files: list[Path], selfie: Path | None, as_json: bool, console: Console, errors: Console) -> int:
     """Read each file through the decoding child; 0 when all could be opened, 1 otherwise."""
     from activities.decoding import decode
-    from clearance.liveness import load_provider
+    from clearance.liveness import ProviderMissing, load_provider
     from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
     from kyc.checks import code_of, cross_check
     from kyc.document import to_json, with_codes
@@ -42,7 +42,12 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
     from kyc.reader import Reader
 
     settings = Settings()
-    liveness = load_provider(settings.liveness_provider)
+    try:
+        liveness = load_provider(settings.liveness_provider)
+        portrait = None if selfie is None else _decoded_selfie(selfie)
+    except (ProviderMissing, SelfieUnusable) as error:
+        errors.print(str(error))
+        return 1
     folder = settings.visual_zone_model
     reader = Reader() if folder is None else Reader(tagger=LayoutTagger(folder))
     today = datetime.now(UTC).date()
@@ -67,7 +72,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
             ((p, r) for p, r in zip(decoded.pages, readings, strict=True) if r.mrz is not None),
             (decoded.pages[0], readings[0]),
         )
-        face = None if selfie is None else match_faces(page, selfie.read_bytes(), liveness)
+        face = None if portrait is None else match_faces(page, portrait, liveness)
         findings = cross_check([reading], None, today, face)
         facts = acceptance_facts(reading, findings, AcceptanceParameters(portrait_proof="any"), face)
         accepted = acceptance_table().outcome(facts) == "accept"
@@ -78,6 +83,23 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
         else:
             console.print(_reading_table(file, answer))
     return 1 if failed else 0
+
+
+class SelfieUnusable(ValueError):
+    """The file named as selfie cannot be read or is no picture."""
+
+
+def _decoded_selfie(file: Path) -> bytes:
+    """The selfie through the decoding child, upright: it comes from outside like the documents."""
+    from activities.decoding import decode
+
+    try:
+        decoded = asyncio.run(decode(file.read_bytes()))
+    except OSError as error:
+        raise SelfieUnusable(f"{file}: {error.strerror}; name a file that can be read with --selfie") from None
+    if decoded.problem:
+        raise SelfieUnusable(f"{file}: {decoded.problem}; name a picture of the applicant with --selfie")
+    return decoded.pages[0]
 
 
 def _print_json(value: object) -> None:

@@ -187,11 +187,12 @@ def serve(source: IO[bytes], answers: IO[bytes]) -> None:
                 draw = plots.waterfall_svg if request["kind"] == "waterfall" else plots.force_svg
                 _write(answers, {"svg": draw(decision.explanation).decode()})
             elif request["do"] == "reasons":
-                population, past = _population(request["population"]), _past(request["past"])
+                population, past = _population(request["population"], decision), _past(request["past"])
                 reasons = narrative.reasons(decision, request["limit"], population, past)
                 _write(answers, {"reasons": [asdict(reason) for reason in reasons]})
             else:
-                model, population = base64.b64decode(request["model"]), _population(request["population"])
+                model = base64.b64decode(request["model"])
+                population = _population(request["population"], decision)
                 _write(answers, asdict(counterfactual.counterfactual(decision, model, population=population)))
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:  # its message may have values
             _write(answers, {"error": type(error).__name__})
@@ -202,10 +203,12 @@ _WARM_UP = Explanation(
 )
 
 
-def _population(quantiles: Mapping[str, Any]) -> Any:
+def _population(quantiles: Mapping[str, Any], decision: Decision) -> Any:
+    """Whom the model was made on: payments where it scores payments, else people."""
     from explain.background import Background
 
-    return Background.from_card({"population": quantiles}) if quantiles else None
+    whose = "payments" if decision.kind is DecisionKind.TRANSACTION_SCORE else "customers"
+    return Background.from_card({"population": quantiles}, whose) if quantiles else None
 
 
 def _past(values: Mapping[str, Any]) -> Any:

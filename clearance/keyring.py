@@ -71,7 +71,28 @@ class Keyring:
         return self._signer(KeyName.FILING_LEDGER)
 
     def _signer(self, name: KeyName) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self.secret(name))
+        return read_signer(self.path(name))
+
+
+def read_signer(path: Path) -> Ed25519PrivateKey:
+    """The key of a file of 32 bytes. Raises `KeyMissing`, and `ValueError` for other contents."""
+    try:
+        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    except FileNotFoundError as error:
+        raise KeyMissing(f"{path} is missing: run `clearance provision` or mount the secret") from error
+
+
+def create_key(path: Path) -> bool:
+    """Make a key file, readable by its owner only, on the disk when this returns; False where one is there."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(32))
+        file.flush()
+        os.fsync(file.fileno())
+    return True
 
 
 def public_hex(key: Ed25519PrivateKey) -> str:
@@ -81,13 +102,4 @@ def public_hex(key: Ed25519PrivateKey) -> str:
 def create_missing_keys(folder: Path) -> tuple[KeyName, ...]:
     """Make the key files that are not there yet; answers which were made. Existing ones are never touched."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = []
-    for name in KeyName:
-        try:
-            descriptor = os.open(folder / name.value, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-        made.append(name)
-    return tuple(made)
+    return tuple(name for name in KeyName if create_key(folder / name.value))

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import Counter, Gauge
 
 from clearance.database import service_pool
-from clearance.keyring import Keyring, public_hex
+from clearance.keyring import KeyName, Keyring, public_hex, read_signer
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.timestamps import Authority, TimestampRefused, read_roots, stamp_newest
-from store import decisions, ledger
+from store import checkpoints, decisions, ledger
 from store.connection import Pool, service_transaction, tenant_transaction
 from store.tenants import list_tenants
 
@@ -54,6 +54,11 @@ stamps_missed = Counter(
 )
 
 
+unsigned = Counter(
+    "clearance_ledger_key_refused_total", "Checkpoints that were not made: another key signs the ledger.", ["ledger"]
+)
+
+
 class LedgerSigner:
     """Signs receipts and checkpoints with the deployment's ledger key; its id is the start of the public key."""
 
@@ -68,13 +73,17 @@ class LedgerSigner:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A ledger to be sequenced: the pool of its role, the signer of its key, the folder of its checkpoints."""
+    """A ledger to be sequenced: the pool of its role, the file of its key, the folder of its checkpoints."""
 
     pool: Pool
-    signer: LedgerSigner
+    key: Path
     folder: Path
     schema: str = PUBLIC
     authority: Authority | None = None
+
+    def signer(self) -> LedgerSigner:
+        """Of the key as it is now: another may have followed it. Raises `clearance.keyring.KeyMissing`."""
+        return LedgerSigner(read_signer(self.key))
 
 
 async def sequence_all(pool: Pool, schema: str = PUBLIC) -> int:
@@ -93,17 +102,25 @@ async def sequence_all(pool: Pool, schema: str = PUBLIC) -> int:
     return done
 
 
-async def checkpoint_tenant(line: Line, tenant_id: UUID) -> tuple[ledger.Checkpoint, Path]:
-    """Sign and export one tenant's ledger as it stands; raises `store.ledger.CheckpointConflict`.
+async def checkpoint_tenant(line: Line, tenant_id: UUID) -> tuple[checkpoints.Checkpoint, Path]:
+    """Sign and export one tenant's ledger as it stands; raises `store.checkpoints.CheckpointConflict` and
+    `KeyNotEntitled`.
 
     One process at a time does so for a folder: two that each sign and then write would write in the wrong order.
     """
+    async with signing_alone(line):
+        async with tenant_transaction(line.pool, tenant_id) as connection:
+            made = await checkpoints.make_checkpoint(connection, tenant_id, line.signer(), schema=line.schema)
+        return made, await asyncio.to_thread(checkpoints.export_checkpoint, made, line.folder)
+
+
+@asynccontextmanager
+async def signing_alone(line: Line) -> AsyncIterator[None]:
+    """No other process signs for this ledger, and its key stays the same, while the block lasts."""
     line.folder.mkdir(parents=True, exist_ok=True)
     with (line.folder / ".lock").open("w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-        async with tenant_transaction(line.pool, tenant_id) as connection:
-            made = await ledger.checkpoint(connection, tenant_id, line.signer, schema=line.schema)
-        return made, await asyncio.to_thread(ledger.export_checkpoint, made, line.folder)
+        yield
 
 
 async def checkpoint_all(line: Line) -> int:
@@ -111,7 +128,11 @@ async def checkpoint_all(line: Line) -> int:
     async with service_transaction(line.pool) as connection:
         tenants = await list_tenants(connection)
     for tenant in tenants:
-        await checkpoint_tenant(line, tenant.tenant_id)
+        try:
+            await checkpoint_tenant(line, tenant.tenant_id)
+        except checkpoints.KeyNotEntitled as refused:
+            unsigned.labels(line.schema).inc()
+            log.error("no checkpoint: %s; give this service the key that was named, or finish the rotation", refused)
     return len(tenants)
 
 
@@ -153,11 +174,12 @@ async def open_line(settings: Settings, schema: str = PUBLIC) -> AsyncIterator[L
     keys = Keyring(settings.secrets_folder)
     # Each side is given its own key only.
     if schema == FILING:
-        role, key, folder = "clearance_filing", keys.filing_ledger, settings.filing_checkpoint_folder
+        role, key, folder = "clearance_filing", KeyName.FILING_LEDGER, settings.filing_checkpoint_folder
     else:
-        role, key, folder = "clearance_sequencer", keys.ledger, settings.checkpoint_folder
+        role, key, folder = "clearance_sequencer", KeyName.LEDGER, settings.checkpoint_folder
+    read_signer(keys.path(key))
     async with await service_pool(settings, role, max_size=2) as pool:
-        yield Line(pool, LedgerSigner(key), folder, schema, time_authority(settings))
+        yield Line(pool, keys.path(key), folder, schema, time_authority(settings))
 
 
 def time_authority(settings: Settings) -> Authority | None:
@@ -190,7 +212,7 @@ async def sequencing(line: Line) -> AsyncIterator[Ready]:
             except psycopg.OperationalError:
                 log.exception("the database did not answer; trying again")
                 done = 0
-            except ledger.CheckpointConflict:
+            except checkpoints.CheckpointConflict:
                 log.critical("the %s ledger and its checkpoints disagree: sequencing stops", line.schema, exc_info=True)
                 raise
             if done == 0:

@@ -36,6 +36,10 @@ SCREENING: Mapping[str, Words] = {
     "name_contradiction": _share("contradiction between the names", "the names do not contradict each other"),
     "name_beyond_list": _share("what the list does not have", "the list has every word of the name asked for"),
     "name_beyond_query": _share("what the query does not have", "the name asked for has every word of the list's"),
+    "name_misspelt": Words(
+        "the letters in which the names differ", "{value} of the letters differ", _SANCTIONS,
+        {0.0: "no letter differs"}, percent=True,
+    ),
     "name_weak": Words(
         "the grade of the listed name", "grade {value}", _SANCTIONS,
         {-1.0: "the list calls the name weak", 0.0: "the list does not call the name weak"},

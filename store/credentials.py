@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -124,6 +124,15 @@ async def fetch_officer(conn: Connection, officer_id: UUID) -> Officer | None:
         (officer_id,),
     )
     return await cursor.fetchone()
+
+
+async def fetch_logins(conn: Connection, officer_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The login of each that is an officer's of this tenant."""
+    cursor = await conn.execute(
+        "SELECT officer_id, login FROM officer WHERE tenant_id = current_tenant() AND officer_id = ANY(%s)",
+        (list(officer_ids),),
+    )
+    return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
 async def list_officers(conn: Connection) -> list[Officer]:

@@ -1,17 +1,15 @@
-"""The append-only ledger: leaves, receipts, and the one sequencer a tenant that positions, chains and checkpoints them.
+"""The append-only ledger: leaves, receipts, and the one sequencer a tenant that positions and chains them.
 
 A leaf commits with its decisions and holds a salted commitment to their records; positions, the chain and the RFC 6962
-tree follow within a second; a signed checkpoint is exported to a place outside the database.
+tree follow within a second; `checkpoints` signs what stands.
 """
 
 import json
-import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -23,7 +21,6 @@ from store.connection import Connection, frozen_row
 GENESIS = bytes(32)
 """What the chain starts from."""
 
-_CHECKPOINT_DOMAIN = b"clearance/checkpoint/v1\n"
 _RECEIPT_DOMAIN = b"clearance/receipt/v1\n"
 
 
@@ -34,10 +31,6 @@ class Signer(Protocol):
     def key_id(self) -> str: ...
 
     def sign(self, data: bytes) -> bytes: ...
-
-
-class CheckpointConflict(Exception):
-    """The exported checkpoints and the ledger disagree: someone rewound or rewrote the ledger. Stop and investigate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +55,6 @@ class Receipt:
     body: str
     signature: bytes
     key_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A signed statement of size, root and chain head at an instant."""
-
-    tenant_id: UUID
-    number: int
-    size: int
-    body: str
-    signature: bytes
-    key_id: str
-    created_at: datetime
-
-    @property
-    def root(self) -> bytes:
-        return bytes.fromhex(json.loads(self.body)["root"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +193,7 @@ async def sequence(conn: Connection, tenant_id: UUID, limit: int = 5000, *, sche
 
     Run in a transaction of the tenant under clearance_sequencer; concurrent runs for a tenant wait for each other.
     """
-    await _lock(conn, tenant_id, schema)
+    await lock(conn, tenant_id, schema)
     cursor = await conn.execute(
         sql.SQL(
             "DELETE FROM {pending} WHERE leaf_id IN (SELECT leaf_id FROM {pending} WHERE tenant_id = %(tenant_id)s "
@@ -233,7 +209,7 @@ async def sequence(conn: Connection, tenant_id: UUID, limit: int = 5000, *, sche
         ([row[0] for row in waiting],),
     )
     hashes = {row[0]: bytes(row[1]) for row in await cursor.fetchall()}
-    size, chain = await _head(conn, tenant_id, schema)
+    size, chain = await head(conn, tenant_id, schema)
     frontier = dict(
         zip(
             (level for level, _ in merkle.peak_positions(size)),
@@ -272,97 +248,6 @@ async def sequence(conn: Connection, tenant_id: UUID, limit: int = 5000, *, sche
     return len(positions)
 
 
-async def checkpoint(
-    conn: Connection, tenant_id: UUID, signer: Signer, at: datetime | None = None, *, schema: str = "public"
-) -> Checkpoint:
-    """Sign size, root and chain head as they are; the newest checkpoint again where nothing was appended since."""
-    await _lock(conn, tenant_id, schema)
-    size, chain = await _head(conn, tenant_id, schema)
-    newest = await latest_checkpoint(conn, tenant_id, schema=schema)
-    if newest is not None and newest.size == size:
-        return newest
-    number = 0 if newest is None else newest.number + 1
-    created_at = (at or datetime.now(UTC)).astimezone(UTC)
-    body = json.dumps(
-        {
-            "at": created_at.isoformat(),
-            "chain": chain.hex(),
-            "ledger": schema,
-            "number": number,
-            "root": (await root_at(conn, tenant_id, size, schema=schema)).hex(),
-            "size": size,
-            "tenant_id": str(tenant_id),
-            "v": 1,
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-    )
-    made = Checkpoint(
-        tenant_id, number, size, body, signer.sign(_CHECKPOINT_DOMAIN + body.encode()), signer.key_id, created_at
-    )
-    await conn.execute(
-        sql.SQL(
-            "INSERT INTO {} (tenant_id, number, size, body, signature, key_id, created_at) VALUES (%(tenant_id)s, "
-            "%(number)s, %(size)s, %(body)s, %(signature)s, %(key_id)s, %(created_at)s)"
-        ).format(sql.Identifier(schema, "ledger_checkpoint")),
-        {
-            "tenant_id": made.tenant_id,
-            "number": made.number,
-            "size": made.size,
-            "body": made.body,
-            "signature": made.signature,
-            "key_id": made.key_id,
-            "created_at": made.created_at,
-        },
-    )
-    return made
-
-
-async def latest_checkpoint(conn: Connection, tenant_id: UUID, *, schema: str = "public") -> Checkpoint | None:
-    cursor = conn.cursor(row_factory=frozen_row(Checkpoint))
-    await cursor.execute(
-        sql.SQL(
-            "SELECT tenant_id, number, size, body, signature, key_id, created_at FROM {} "
-            "WHERE tenant_id = %s ORDER BY number DESC LIMIT 1"
-        ).format(sql.Identifier(schema, "ledger_checkpoint")),
-        (tenant_id,),
-    )
-    return await cursor.fetchone()
-
-
-def export_checkpoint(made: Checkpoint, folder: Path) -> Path:
-    """Append the checkpoint as a line to the tenant's file in `folder`, outside the database, and fsync it.
-
-    A checkpoint that is there already is not written again. Raises `CheckpointConflict` where the file holds another
-    checkpoint of that number or a later one of smaller or equal size: the ledger was rewound.
-    """
-    ledger = json.loads(made.body)["ledger"]
-    path = folder / f"{made.tenant_id}.{ledger}.checkpoints.jsonl"
-    line = checkpoint_line(made)
-    folder.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        lines = path.read_text().splitlines()
-        if lines:
-            newest = json.loads(json.loads(lines[-1])["body"])
-            if lines[-1] == line:
-                return path
-            if newest["number"] >= made.number or newest["size"] >= made.size:
-                raise CheckpointConflict(f"{path} already holds checkpoint {newest['number']} of size {newest['size']}")
-    with path.open("a") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return path
-
-
-def checkpoint_line(made: Checkpoint) -> str:
-    return json.dumps(
-        {"body": made.body, "key_id": made.key_id, "signature": made.signature.hex()},
-        sort_keys=True,
-        separators=(",", ":"),
-    )
-
-
 async def position_of(conn: Connection, leaf_id: UUID, *, schema: str = "public") -> int | None:
     """The leaf's position, or None while it waits for the sequencer."""
     cursor = await conn.execute(
@@ -387,7 +272,7 @@ async def prove_inclusion(
     if position is None:
         raise LookupError(f"leaf {leaf_id} has no position yet")
     if size is None:
-        size, _ = await _head(conn, tenant_id, schema)
+        size, _ = await head(conn, tenant_id, schema)
     path = await _fold_all(conn, tenant_id, merkle.inclusion_path(position, size), schema)
     (leaf_hash,) = await _nodes(conn, tenant_id, [(0, position)], schema)
     return InclusionProof(position, size, leaf_hash, path)
@@ -408,11 +293,13 @@ async def _fold_all(
     return tuple(merkle.fold_peaks([found[place] for place in places]) for places in path)
 
 
-async def _lock(conn: Connection, tenant_id: UUID, schema: str) -> None:
+async def lock(conn: Connection, tenant_id: UUID, schema: str) -> None:
+    """Hold the tenant's line until the transaction ends: nobody else sequences or checkpoints it meanwhile."""
     await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ledger/{schema}/{tenant_id}",))
 
 
-async def _head(conn: Connection, tenant_id: UUID, schema: str) -> tuple[int, bytes]:
+async def head(conn: Connection, tenant_id: UUID, schema: str) -> tuple[int, bytes]:
+    """How many leaves have a position, and the chain's hash behind the last of them."""
     cursor = await conn.execute(
         sql.SQL("SELECT position, chain_hash FROM {} WHERE tenant_id = %s ORDER BY position DESC LIMIT 1").format(
             sql.Identifier(schema, "ledger_position")

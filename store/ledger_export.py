@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from store import ledger, merkle
+from store import checkpoints, ledger, merkle
 from store.connection import Connection
 from store.decisions import DecisionUnknown
 
@@ -121,12 +121,14 @@ async def prove_decision(
     if row is None:
         raise DecisionUnknown(str(decision_id))
     record, explanation, evidence, leaf_row, leaf_id, entry, salt, records = row
-    newest = await ledger.latest_checkpoint(conn, tenant_id, schema=schema)
+    newest = await checkpoints.latest_checkpoint(conn, tenant_id, schema=schema)
     position = await ledger.position_of(conn, leaf_id, schema=schema)
     if newest is None or position is None or position >= newest.size:
         raise NotYetProvable(str(decision_id))
     proof = await ledger.prove_inclusion(conn, tenant_id, leaf_id, newest.size, schema=schema)
     hashes = [ledger.hash_record(salt, other) for other in records]
+    # The newest checkpoint is signed by the key that the last one before it named.
+    handed_over = [each for each in await checkpoints.handovers(conn, tenant_id, schema=schema) if each != newest]
     return {
         "type": "proof",
         "v": 1,
@@ -140,7 +142,12 @@ async def prove_decision(
         "entry": entry,
         "position": position,
         "path": [node.hex() for node in proof.path],
-        "checkpoint": json.loads(ledger.checkpoint_line(newest)),
+        "checkpoint": json.loads(checkpoints.checkpoint_line(newest)),
+        **(
+            {"handovers": [json.loads(checkpoints.checkpoint_line(each)) for each in handed_over]}
+            if handed_over
+            else {}
+        ),
     }
 
 

@@ -123,29 +123,56 @@ def signed(key: Ed25519PublicKey, domain: bytes, statement: dict[str, Any]) -> b
     return True
 
 
+class Keys:
+    """The keys that may sign, in their order: the first is given, each later one was named by the one before, in the
+    last checkpoint that this one signed."""
+
+    def __init__(self, first: bytes) -> None:
+        self.named = [first.hex()]
+
+    @property
+    def current(self) -> Ed25519PublicKey:
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.named[-1]))
+
+    def any_signed(self, domain: bytes, statement: dict[str, Any]) -> bool:
+        keys = (Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)) for key in self.named)
+        return any(signed(key, domain, statement) for key in keys)
+
+    def follow(self, body: dict[str, Any]) -> bool:
+        """Take over the key that a signed checkpoint names, if any; whether it did."""
+        if "next_key" not in body:
+            return False
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(body["next_key"]))
+        self.named.append(body["next_key"])
+        return True
+
+
 def read_checkpoints(
-    key: Ed25519PublicKey,
+    keys: Keys,
     statements: Iterable[dict[str, Any]],
     source: str,
     tenant_id: str,
     ledger: str,
     report: Report,
 ) -> dict[int, tuple[str, str]]:
-    """(root, chain) by size, of the checkpoints that are signed and in order; the rest become findings."""
+    """(root, chain) by size, of the checkpoints that are signed and in order; the rest become findings. `keys` goes on
+    to the last key that was named."""
     by_size: dict[int, tuple[str, str]] = {}
     number, size = -1, -1
     for statement in statements:
-        if not signed(key, CHECKPOINT_DOMAIN, statement):
-            report.found(f"{source}: a checkpoint's signature is not by this key")
+        if not signed(keys.current, CHECKPOINT_DOMAIN, statement):
+            report.found(f"{source}: a checkpoint's signature is not by this key, nor by one that it named")
             continue
         body = json.loads(statement["body"])
         if body["tenant_id"] != tenant_id or body["ledger"] != ledger:
             report.found(f"{source}: checkpoint {body['number']} belongs to another ledger")
             continue
-        if body["number"] <= number or body["size"] <= size:
+        handed = keys.follow(body)
+        if body["number"] <= number or body["size"] < size + (not handed):
             report.found(f"{source}: checkpoint {body['number']} of size {body['size']} is out of order")
         number, size = body["number"], body["size"]
-        by_size[size] = (body["root"], body["chain"])
+        if by_size.setdefault(size, (body["root"], body["chain"])) != (body["root"], body["chain"]):
+            report.found(f"{source}: checkpoint {body['number']} says otherwise than the one before of its size")
         report.checkpoints += 1
     return by_size
 
@@ -203,13 +230,13 @@ def verify_export(
 ) -> Report:
     """Walk an export once. `outside` are the checkpoints kept apart from the database; without them a ledger that was
     cut back together with its own checkpoints looks whole."""
-    report, public = Report(), Ed25519PublicKey.from_public_bytes(key)
+    report, keys, own_keys = Report(), Keys(key), Keys(key)
     stream = iter(lines)
     head = next(stream, None)
     if head is None or head.get("type") != "export" or head.get("v") != 1:
         raise Unreadable("the first line is not the head of an export")
     tenant_id, ledger = head["tenant_id"], head["ledger"]
-    kept = read_checkpoints(public, outside, "outside", tenant_id, ledger, report)
+    kept = read_checkpoints(keys, outside, "outside", tenant_id, ledger, report)
     own: list[dict[str, Any]] = []
     features: set[str] = set()
     decisions: set[str] = set()
@@ -252,7 +279,9 @@ def verify_export(
     if not ended:
         report.found("the export is not whole")
     report.leaves = tree.size
-    exported = read_checkpoints(public, own, "export", tenant_id, ledger, report)
+    exported = read_checkpoints(own_keys, own, "export", tenant_id, ledger, report)
+    if own_keys.named[: len(keys.named)] != keys.named:
+        report.found("the key was handed over otherwise in the export than in the checkpoints kept outside")
     for size in kept.keys() - exported.keys():
         report.found(f"the checkpoint at size {size} is kept outside and missing in the export")
     for source, checkpoints in (("outside", kept), ("export", exported)):
@@ -264,15 +293,13 @@ def verify_export(
             else:
                 report.covered = max(report.covered, size)
     for receipt in receipts:
-        _check_receipt(receipt, public, tenant_id, present, report)
+        _check_receipt(receipt, own_keys, tenant_id, present, report)
     return report
 
 
-def _check_receipt(
-    receipt: dict[str, Any], key: Ed25519PublicKey, tenant_id: str, present: set[bytes], report: Report
-) -> None:
-    if not signed(key, RECEIPT_DOMAIN, receipt):
-        report.found("a receipt's signature is not by this key")
+def _check_receipt(receipt: dict[str, Any], keys: Keys, tenant_id: str, present: set[bytes], report: Report) -> None:
+    if not keys.any_signed(RECEIPT_DOMAIN, receipt):
+        report.found("a receipt's signature is not by this key, nor by one that it named")
         return
     body = json.loads(receipt["body"])
     report.receipts += 1
@@ -289,19 +316,29 @@ def verify_proof(proof: dict[str, Any], key: bytes) -> Report:
     """That one decision is in the ledger that a signed checkpoint speaks of, as it was recorded."""
     report = Report()
     try:
-        _verify_proof(proof, Ed25519PublicKey.from_public_bytes(key), report)
+        _verify_proof(proof, Keys(key), report)
     except (KeyError, ValueError, TypeError, AttributeError) as broken:
         report.found(f"the proof is malformed: {broken!r}")
     return report
 
 
-def _verify_proof(proof: dict[str, Any], key: Ed25519PublicKey, report: Report) -> None:
+def _verify_proof(proof: dict[str, Any], keys: Keys, report: Report) -> None:
     if proof["type"] != "proof" or proof["v"] != 1:
         raise ValueError("not a proof of version 1")
     checkpoint = proof["checkpoint"]
-    if not signed(key, CHECKPOINT_DOMAIN, checkpoint):
-        report.found("the checkpoint's signature is not by this key")
     body, entry, clear = json.loads(checkpoint["body"]), json.loads(proof["entry"]), json.loads(proof["record"])
+    by_this_key = signed(keys.current, CHECKPOINT_DOMAIN, checkpoint)
+    for handover in proof.get("handovers", ()):
+        named = json.loads(handover["body"])
+        if (named["tenant_id"], named["ledger"]) != (body["tenant_id"], body["ledger"]):
+            report.found("a key was handed over in another ledger")
+        elif signed(keys.current, CHECKPOINT_DOMAIN, handover) and keys.follow(named):
+            # A key that named the next one signs nothing more.
+            by_this_key = signed(keys.current, CHECKPOINT_DOMAIN, checkpoint)
+        else:
+            report.found("a key was handed over by another than the one that signed")
+    if not by_this_key:
+        report.found("the checkpoint's signature is not by this key, nor by the one that follows from it")
     if not body["tenant_id"] == entry["tenant_id"] == clear["tenant_id"]:
         report.found("record, leaf and checkpoint are of different tenants")
     if clear["decision_id"] != proof["decision_id"]:

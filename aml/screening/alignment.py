@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from aml.screening.lexicon import ABU, NATIVE_SMALL_WORDS, PARTICLES, SERVANT, SPOKEN_ARTICLES, TITLES
-from aml.screening.native import begins, likeness, script_of, spellings
+from aml.screening.native import begins, likeness, near, script_of, spellings
 from aml.screening.organisations import FORM_TOKENS
 from aml.screening.sounds import token
 
@@ -25,6 +25,8 @@ PARTICLE_WEIGHT = 0.35
 TITLE_WEIGHT = 0.5
 FORM_WEIGHT = 1.0
 INITIAL_WEIGHT = 2.2
+_WITHOUT_VOWELS = (0.0, INITIAL, 0.74, 0.84, 0.9)
+"""Similarity of a word to the same word without its vowels (`Strr`, `Star`), by the letters that are left."""
 CUT_OFF = 3
 """Letters up to which a word that ran into the end of its field counts as an initial does."""
 
@@ -38,6 +40,8 @@ def token_similarity(first: str, second: str) -> float:
         return _native_similarity(first, second)
     if len(first) == 1 or len(second) == 1:
         return INITIAL if first[0] == second[0] else 0.0
+    if first == vowelless(second) or second == vowelless(first):
+        return _WITHOUT_VOWELS[min(len(first), len(second), 4)]
     a, b = token(first), token(second)
     shared = len(a.letters & b.letters)
     if shared * 2 < len(a.letters) and shared * 2 < len(b.letters):
@@ -66,6 +70,15 @@ def token_similarity(first: str, second: str) -> float:
     return best if best < 0.96 else 0.96
 
 
+@lru_cache(maxsize=60_000)
+def vowelless(text: str) -> str:
+    """A token without its vowels but for a first one."""
+    return text[:1] + text[1:].translate(_NO_VOWELS)
+
+
+_NO_VOWELS = str.maketrans("", "", "aeiou")
+
+
 def _native_similarity(first: str, second: str) -> float:
     """Tokens of which one is in a script of its own: letter by letter; of two scripts, by the likeliest spelling."""
     if second.isascii():
@@ -85,7 +98,8 @@ class Alignment:
     """How two names agree. `agreement` is in nats; the shares are of the two names' mean weight.
 
     `close`, `fair` and `faint` are the shares that pair with similarity of at least 0.85, 0.75 and less; what pairs
-    better than `SAME` is in none of them.
+    better than `SAME` is in none of them. `misspelt` is the share of letters in which the names differ as a whole, the
+    words of both in the same order.
     """
 
     agreement: float
@@ -95,6 +109,7 @@ class Alignment:
     contradiction: float
     omitted_from_list: float
     omitted_from_query: float
+    misspelt: float
     pairs: tuple[tuple[str, str, float], ...]
 
 
@@ -125,9 +140,12 @@ def align(
             alike = token_similarity(left, right) if left != right else 1.0
             if alike < INITIAL and i == last and _cut_off(left, right):
                 alike = INITIAL
+            elif alike < CLOSE and (query_weights[i] < TITLE_WEIGHT) != (listed_weights[j] < TITLE_WEIGHT):
+                continue  # `al` is not a misspelt `Ali`
             if alike >= PAIRED:
                 options.append((alike * (query_weights[i] + listed_weights[j]), i, j, alike))
-    options.sort(reverse=True)
+    if len(options) > 1:
+        options.sort(reverse=True)
     left_free, right_free = set(range(len(query))), set(range(len(listed)))
     agreement = unsaid = 0.0
     graded = [0.0, 0.0, 0.0, 0.0]
@@ -184,8 +202,28 @@ def align(
         contradiction=contradiction / total,
         omitted_from_list=(loose_left - contradiction) / total,
         omitted_from_query=(loose_right - contradiction) / total,
+        misspelt=_misspelt(pairs, [query[i] for i in sorted(left_free)], [listed[j] for j in sorted(right_free)]),
         pairs=tuple(pairs),
     )
+
+
+def _misspelt(pairs: list[tuple[str, str, float]], left: list[str], right: list[str]) -> float:
+    """The share of letters that differ once the words stand in the same order, the loose ones last. What is written in
+    another script differs by as much as its pairs are unlike."""
+    ours = "".join([*(pair[0] for pair in pairs), *left]).replace(" ", "")
+    theirs = "".join([*(pair[1] for pair in pairs), *right]).replace(" ", "")
+    if ours.isascii() and theirs.isascii():
+        return OSA.normalized_distance(ours, theirs)
+    letters = max(1, len(ours) + len(theirs))
+    known = 0.0
+    for left_part, right_part, alike in pairs:
+        size = len(left_part) + len(right_part) - left_part.count(" ") - right_part.count(" ")
+        known += size * max(0.0, 1.0 - (_SPELT - alike) / _SPELT_BADLY)
+    return max(0.0, 1.0 - known / letters)
+
+
+_SPELT, _SPELT_BADLY = 0.97, 0.45
+"""Likeness of a word to its usual spelling in another script, and how far below it every letter counts as wrong."""
 
 
 def _cut_off(left: str, right: str) -> bool:
@@ -234,9 +272,15 @@ def _neighbours(tokens: tuple[str, ...], free: set[int]) -> list[tuple[int, int]
 
 
 def _as_one(both: str, other: str) -> float:
-    if both.isascii() and other.isascii() and (abs(len(both) - len(other)) > 2 or both[0] != other[0] or len(both) < 5):
+    if len(other) == 1:
         return 0.0
-    if not (both.isascii() or other.isascii()) or len(other) == 1:
+    if both.isascii():
+        if other.isascii():
+            if abs(len(both) - len(other)) > 2 or both[0] != other[0] or (len(both) < 5 and both != other):
+                return 0.0
+        elif not near(other, both):
+            return 0.0
+    elif not other.isascii() or not near(both, other):
         return 0.0
     alike = token_similarity(both, other)
-    return alike if alike >= 0.85 else 0.0
+    return alike if alike >= CLOSE else 0.0

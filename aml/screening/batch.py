@@ -15,6 +15,7 @@ from aml.screening.formats.ofac import parse_ofac, parse_us_consolidated
 from aml.screening.formats.ofac_xml import parse_ofac_xml
 from aml.screening.formats.opensanctions import parse_entities_ftm, parse_targets_simple
 from aml.screening.formats.uk import parse_uk
+from aml.screening.formats.uk_sanctions import parse_uk_sanctions
 from aml.screening.formats.un import parse_un
 from aml.screening.index import ScreeningIndex
 from aml.screening.matcher import Hit, ScreeningResult, screen
@@ -26,6 +27,7 @@ _FILES: tuple[tuple[tuple[str, ...], Callable[[Path], WatchList]], ...] = (
     (("us_csl.csv", "consolidated.csv"), parse_csl),
     (("sdn.xml",), parse_ofac_xml),
     (("eu_fsf.xml", "xmlFullSanctionsList_1_1.xml"), parse_eu),
+    (("UK-Sanctions-List.xml", "UK_Sanctions_List.xml"), parse_uk_sanctions),
     (("ConList.csv", "uk_ofsi.csv"), parse_uk),
     (("entities.ftm.json",), parse_entities_ftm),
     (("targets.simple.csv",), parse_targets_simple),
@@ -91,6 +93,10 @@ def screen_lines(
             identity = raw.get("id")
             start = clock()
             result = screen(query_of(raw), index=index, lists=lists, threshold=threshold, limit=limit, scorer=scorer)
+        except json.JSONDecodeError as error:
+            told = f"line {number}: not JSON ({error.msg} at column {error.colno}); a line is one JSON object"
+            yield {"id": None, "line": number, "error": told}
+            continue
         except ValueError as error:
             yield {"id": identity, "line": number, "error": f"line {number}: {error}"}
             continue

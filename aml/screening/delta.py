@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.fuzz import ratio
 
-from aml.screening.index import ScreeningIndex
+from aml.screening.index import ALIKE, ScreeningIndex, as_scanned
 from aml.screening.keys import keys
 from aml.screening.matcher import CANDIDATES, POSSIBLE, compare
 from aml.screening.query import Query
@@ -23,8 +23,6 @@ from aml.screening.watchlist import Entity
 DISPLACED = 0.02
 """Probability from which an entity that is gone may have kept another from being looked at: who was this near to it is
 screened in full."""
-_ALIKE = 50
-"""As `ScreeningIndex.scan` has it."""
 
 
 def pin(index: ScreeningIndex, basis: ScreeningIndex) -> None:
@@ -59,11 +57,11 @@ class DeltaIndex(ScreeningIndex):
         self.name_count = sum(len(record.names) for record in self._all)
         self.rarity = whole.rarity
         self.weights = whole.weights
-        self._names = [(number, place) for number, record in enumerate(self._all) for place in range(len(record.names))]
-        self._joined = [" ".join(sorted(self._all[number].names[place].tokens)) for number, place in self._names]
+        self._filed = [(number, place) for number, record in enumerate(self._all) for place in range(len(record.names))]
+        self._joined = [as_scanned(self._all[number].names[place].tokens) for number, place in self._filed]
         self._postings: dict[str, list[int]] = {}
         self._holders: dict[str, list[int]] = {}
-        for name, (number, place) in enumerate(self._names):
+        for name, (number, place) in enumerate(self._filed):
             for key in keys(self._all[number].names[place].tokens):
                 self._postings.setdefault(key, []).append(name)
         for number, record in enumerate(self._all):
@@ -73,13 +71,12 @@ class DeltaIndex(ScreeningIndex):
     def candidates(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
         """Every changed name that shares a key, in order; `limit` limits nothing here."""
         found = {name for key in keys(tokens) for name in self._postings.get(key, ())}
-        return [self._names[name] for name in sorted(found) if self._fits(self._names[name][0], kind)]
+        return [self._filed[name] for name in sorted(found) if self._fits(self._filed[name][0], kind)]
 
     def scan(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
         """Every changed name that is alike at all, where the whole index would scan too: it has no candidates."""
-        asked = " ".join(sorted(tokens))
-        alike = process.extract(asked, self._joined, scorer=ratio, score_cutoff=_ALIKE, limit=None)
-        found = [self._names[name] for _, _, name in alike if self._fits(self._names[name][0], kind)]
+        alike = process.extract(as_scanned(tokens), self._joined, scorer=ratio, score_cutoff=ALIKE, limit=None)
+        found = [self._filed[name] for _, _, name in alike if self._fits(self._filed[name][0], kind)]
         return found if found and not self._whole.candidates(tokens, kind, CANDIDATES) else []
 
     def holders(self, number: str) -> Sequence[int]:
@@ -90,7 +87,7 @@ class DeltaIndex(ScreeningIndex):
 
     def keyed(self) -> Iterable[tuple[str, Collection[int]]]:
         """Each key with the entities that have a name filed under it."""
-        return ((key, {self._names[name][0] for name in names}) for key, names in self._postings.items())
+        return ((key, {self._filed[name][0] for name in names}) for key, names in self._postings.items())
 
     def identified(self) -> Iterable[tuple[str, Collection[int]]]:
         return self._holders.items()

@@ -17,6 +17,7 @@ FEATURES = (
     "name_contradiction",
     "name_beyond_list",
     "name_beyond_query",
+    "name_misspelt",
     "name_weak",
     "birth_date",
     "country",
@@ -25,7 +26,8 @@ FEATURES = (
 )
 """`name_agreement`: nats of the paired tokens. `name_close`, `name_fair`, `name_faint`: minus the share of weight whose
 pairs are alike to that grade only. `name_contradiction`, `name_beyond_list`, `name_beyond_query`: minus the share of
-weight that is loose on both sides, only in the query, only in the list. `name_weak`: -1 for a name that the list itself
+weight that is loose on both sides, only in the query, only in the list. `name_misspelt`: minus the share of letters
+that differ over the whole names. `name_weak`: -1 for a name that the list itself
 calls weak. `birth_date`, `country`, `gender`, `identifier`: -1 to 1."""
 
 UNIQUE = frozenset(("imoNumber", "leiCode", "mmsi"))
@@ -59,11 +61,12 @@ def name_values(alignment: Alignment, weak: bool) -> tuple[float, ...]:
         0.0 - alignment.contradiction,
         0.0 - alignment.omitted_from_list,
         0.0 - alignment.omitted_from_query,
+        0.0 - alignment.misspelt,
         -1.0 if weak else 0.0,
     )
 
 
-NAME_FEATURES = FEATURES[:8]
+NAME_FEATURES = FEATURES[:9]
 
 
 def birth_date(query: tuple[str, ...], listed: tuple[str, ...]) -> tuple[float | None, str, str]:

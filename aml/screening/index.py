@@ -10,7 +10,7 @@ import mmap
 import os
 import shutil
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,14 @@ from rapidfuzz.fuzz import ratio
 
 from aml.screening.alignment import weight_of
 from aml.screening.common_names import bearers, common_key
-from aml.screening.keys import keys
+from aml.screening.keys import keys, token_keys
 from aml.screening.native import spellings
 from aml.screening.records import ListedName, Record, record_of
 from aml.screening.sounds import token
 from aml.screening.watchlist import Entity, ListVersion, WatchList
 from explain.record import canonical_json, sha256_hex
 
-FORMAT = 7
+FORMAT = 8
 """Raised when records or keys change, so that an index of another format is built anew rather than misread."""
 PRIOR_NAMES = 20_000
 """Names that a token is assumed to be absent from before a list is seen: keeps rarity meaningful for short lists."""
@@ -42,6 +42,19 @@ _ADMITTED = {"any": (0, 1, 2, 3), "person": (0, 1), "organisation": (0, 2), "ves
 
 ENOUGH = 20
 """Candidates of the kind asked for below which the index is asked again for that kind alone."""
+
+
+TIE = 0.5
+"""What the other spellings of a native word count for beside the best one."""
+SCAN_PART = 100_000
+"""Names compared at a time where all are looked at."""
+ALIKE = 50
+"""Likeness in percent from which a name that shares no key with the query is a candidate."""
+
+
+def as_scanned(tokens: tuple[str, ...]) -> str:
+    """The words of a name in Latin letters and alphabetical order, as names that share no key are compared."""
+    return " ".join(sorted(spelt for text in tokens for spelt in (text, *spellings(text, 1))[-1:]))
 
 
 def _kind_term(bits: int) -> str:
@@ -70,6 +83,8 @@ class ScreeningIndex:
         self._schema = _schema()
         self._records = _Lines(folder / "records")
         self._entities = _Lines(folder / "entities")
+        self._names = _Lines(folder / "scanned")
+        self._name_places = np.load(folder / "places.npy", mmap_mode="r")
         self._identifiers: dict[str, list[int]] = json.loads((folder / "identifiers.json").read_bytes())
         self._by_id: dict[str, int] | None = None
         self.rarity = lru_cache(maxsize=60_000)(self._rarity)
@@ -109,10 +124,9 @@ class ScreeningIndex:
     def candidates(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
         """(entity, name) numbers of the names nearest to these tokens, best first; other kinds are left out, and what
         shares little of what the best one shares."""
-        terms = [tantivy.Query.term_query(self._schema, "keys", term, "basic") for term in sorted(keys(tokens))]
-        if not terms:
+        query = self._asked(tokens)
+        if query is None:
             return []
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
         admitted = _ADMITTED[kind]
         places = self._places(query, limit)
         kept = [place for place in places if place >> 12 & 3 in admitted]
@@ -123,6 +137,19 @@ class ScreeningIndex:
             both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(either, 0.0))]
             kept = self._places(tantivy.Query.boolean_query(both), limit)
         return [(place >> 14, place & 0xFFF) for place in kept]
+
+    def _asked(self, tokens: tuple[str, ...]) -> tantivy.Query | None:
+        """Any of the keys. Of a native word the best spelling counts most, not how many spellings it may have."""
+        asked = keys(tokens)
+        parts: list[tantivy.Query] = []
+        for text in dict.fromkeys(tokens):
+            if not text.isascii():
+                own = sorted(token_keys(text))
+                spelt = [tantivy.Query.term_query(self._schema, "keys", term, "basic") for term in own]
+                parts.append(tantivy.Query.disjunction_max_query(spelt, TIE))
+                asked.difference_update(own)
+        parts += [tantivy.Query.term_query(self._schema, "keys", term, "basic") for term in sorted(asked)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts]) if parts else None
 
     def _places(self, query: tantivy.Query, limit: int) -> list[int]:
         """The places of the best documents, without those that share little of what the best one shares."""
@@ -135,25 +162,18 @@ class ScreeningIndex:
         return [int(value or 0) for value in self._searcher.fast_field_values("place", addresses)]
 
     def scan(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
-        """What `candidates` gives, by looking at every name: for queries that share no key with any. Slow, and rare."""
-        asked = " ".join(sorted(spelt for text in tokens for spelt in (text, *spellings(text, 1))[-1:]))
+        """What `candidates` gives, by comparing with every name: for queries that share no key with any. Rare; half a
+        second at a million names, in the memory of one part of them."""
         admitted = _ADMITTED[kind]
-        names, places = self._all_names
-        found = process.extract(asked, names, scorer=ratio, score_cutoff=50, limit=None)
-        kept = [places[at] for _, _, at in found if places[at] >> 12 & 3 in admitted]
-        return [(place >> 14, place & 0xFFF) for place in kept[:limit]]
-
-    @cached_property
-    def _all_names(self) -> tuple[list[str], list[int]]:
-        """Every name with its place, read when the first scan asks for them."""
-        names: list[str] = []
-        places: list[int] = []
-        for number in range(self.entity_count):
-            record = self._record(number)
-            for place, name in enumerate(record.names[:4096]):
-                names.append(" ".join(sorted(name.tokens)))
-                places.append(number << 14 | _KIND_BITS[record.kind] << 12 | place)
-        return names, places
+        asked = as_scanned(tokens)
+        found: list[tuple[float, int]] = []
+        for start in range(0, len(self._name_places), SCAN_PART):
+            places = self._name_places[start : start + SCAN_PART]
+            names = self._names.part(start, min(start + SCAN_PART, len(self._name_places)))
+            alike = process.extract(asked, names, scorer=ratio, score_cutoff=ALIKE, limit=None)
+            found += [(-score, place) for _, score, at in alike if (place := int(places[at])) >> 12 & 3 in admitted]
+        found.sort()
+        return [(place >> 14, place & 0xFFF) for _, place in found[:limit]]
 
     def holders(self, number: str) -> Sequence[int]:
         """The entities that carry an identifier, normalised."""
@@ -210,6 +230,11 @@ class _Lines:
     def __getitem__(self, number: int) -> bytes:
         return bytes(self._map[int(self._offsets[number]) : int(self._offsets[number + 1])])
 
+    def part(self, start: int, end: int) -> list[str]:
+        """The lines from `start` to before `end`, each of which was written with its line feed."""
+        text = bytes(self._map[int(self._offsets[start]) : int(self._offsets[end])]).decode()
+        return text.split("\n")[:-1]
+
 
 def _refs(lists: Sequence[WatchList]) -> list[ListVersion]:
     return [entry.ref for entry in lists]
@@ -228,9 +253,14 @@ def _write(lists: Sequence[WatchList], folder: Path, version: str) -> None:
     index = tantivy.Index(_schema(), path=str(folder / "names"))
     writer = index.writer(60_000_000, 1)
     identifiers: dict[str, list[int]] = {}
-    record_ends, entity_ends = [0], [0]
-    number = names = 0
-    with (folder / "records").open("wb") as records, (folder / "entities").open("wb") as entities:
+    record_ends, entity_ends, name_ends = [0], [0], [0]
+    places: list[int] = []
+    number = 0
+    with (
+        (folder / "records").open("wb") as records,
+        (folder / "entities").open("wb") as entities,
+        (folder / "scanned").open("wb") as scanned,
+    ):
         for list_index, entry in enumerate(lists):
             for entity in entry.entities:
                 record = record_of(entity, list_index)
@@ -242,23 +272,28 @@ def _write(lists: Sequence[WatchList], folder: Path, version: str) -> None:
                     holders = identifiers.setdefault(value, [])
                     if number not in holders:
                         holders.append(number)
-                for place, name in enumerate(record.names[:4096]):
+                for at, name in enumerate(record.names[:4096]):
+                    place = number << 14 | _KIND_BITS[record.kind] << 12 | at
                     document = tantivy.Document()
                     document.add_text("keys", " ".join(keys(name.tokens)))
                     document.add_text("kind", _kind_term(_KIND_BITS[record.kind]))
-                    document.add_unsigned("place", number << 14 | _KIND_BITS[record.kind] << 12 | place)
+                    document.add_unsigned("place", place)
                     writer.add_document(document)
-                    names += 1
+                    scanned.write(as_scanned(name.tokens).encode() + b"\n")
+                    name_ends.append(scanned.tell())
+                    places.append(place)
                 number += 1
     writer.commit()
     writer.wait_merging_threads()
     np.save(folder / "records.npy", np.asarray(record_ends, dtype=np.int64))
     np.save(folder / "entities.npy", np.asarray(entity_ends, dtype=np.int64))
+    np.save(folder / "scanned.npy", np.asarray(name_ends, dtype=np.int64))
+    np.save(folder / "places.npy", np.asarray(places, dtype=np.int64))
     (folder / "identifiers.json").write_text(json.dumps(identifiers))
     meta = {
         "format": FORMAT,
         "version": version,
-        "names": names,
+        "names": len(places),
         "entities": number,
         "lists": [
             {"name": ref.name, "version": ref.version, "sha256": ref.sha256, "published": ref.published}

@@ -25,7 +25,7 @@ _ARABIC = """
 ث th t:1 s:1 c:5
 ج j g:1 dj:1 dzh:1 dg:3 c:3 gi:3 y:5 ch:5
 چ ch tch:1 c:2 sh:3 j:4
-ح h ch:4 kh:4 -:5
+ح h ch:4 kh:4 -:8
 خ kh h:2 k:3 x:2 ch:2 q:5
 د d t:6
 ذ dh d:1 z:1 th:2 dz:3
@@ -86,10 +86,10 @@ _HEBREW = """
 ב b v:0 w:3
 ג g gh:4 j:5
 ד d
-ה h a:0 -:2 e:1 ah:0 eh:1
+ה h a:0 -:2 e:1 o:2 ah:0 eh:1
 ו v u:0 o:0 w:1 ou:1 oo:0 ov:3 uv:3 ow:3 -:4
 ז z s:4
-ח h ch:0 kh:1 -:4 cha:1 x:4 j:5
+ח h ch:0 kh:1 -:9 cha:1 x:4 j:5
 ט t th:4
 י i y:0 e:2 j:1 ei:0 ey:0 ai:0 ay:0 yi:1 ie:2 ye:2 ja:3 -:3
 כ k ch:0 kh:0 c:1 h:2 ck:1 q:4 x:4

@@ -45,6 +45,8 @@ _DIN_WORD = re.compile(r"(?:[aeou]+[ld]?|[ld])?d(?:ee|i|y)ne?$")
 
 
 _LAH, _DIN_NATIVE, _ABD_NATIVE, _ARTICLE = "له", "دين", "عبد", "ال"
+_ABD_HEBREW, _ARTICLE_HEBREW, _DIN_HEBREW = ("עבד", "אבד"), "אל", "דינ"
+_NATIVE_ARTICLES = (_ARTICLE, _ARTICLE_HEBREW)
 
 
 def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
@@ -57,8 +59,8 @@ def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
     while place < len(words):
         word = words[place]
         place += 1
-        if (word in _ABD or word == _ABD_NATIVE) and place < len(words):
-            if (words[place] in _ARTICLES or words[place] == _ARTICLE) and place + 1 < len(words):
+        if (word in _ABD or word == _ABD_NATIVE or word in _ABD_HEBREW) and place < len(words):
+            if (words[place] in _ARTICLES or words[place] in _NATIVE_ARTICLES) and place + 1 < len(words):
                 place += 1
             kept.append(_servant(word, words[place]))
             place += 1
@@ -71,6 +73,9 @@ def compounds(found: tuple[str, ...]) -> tuple[str, ...]:
                 kept[-1] += (_LAH if of_god else _DIN_NATIVE) if native else "lah" if of_god else "din"
             else:
                 kept.append(word)
+        elif word == _DIN_HEBREW and len(kept) > 1 and kept[-1] == _ARTICLE_HEBREW:
+            kept.pop()
+            kept[-1] += word
         else:
             kept.append(_one_word(word) if word.isascii() else _one_native_word(word))
     return tuple(kept)
@@ -92,7 +97,7 @@ def _servant(word: str, name: str) -> str:
     if word.isascii():
         latin = name if name.isascii() else next(iter(spellings(name, 1)), name)
         return SERVANT + _bare("lah" if latin in _ALLAH else latin)
-    return _ABD_NATIVE + (_LAH if name == "الله" else name)
+    return word + name if word in _ABD_HEBREW else _ABD_NATIVE + (_LAH if name == "الله" else name)
 
 
 def _one_native_word(word: str) -> str:

@@ -26,10 +26,16 @@ USUAL = 0.15
 _VOWELS = frozenset("aeiouy")
 _WEAK = frozenset("aeiouyhwj")
 _VOWEL_FOR_VOWEL = 0.35
+_LONG_LEFT_OUT = 0.6
+"""The cost of a long vowel that an abjad writes and the Latin word leaves out or has another vowel for."""
 _SILENT = {"h": 0.45, "y": 0.3, "j": 0.5, "w": 0.5}
 """Latin letters that often stand for nothing in the other script."""
 _WRITTEN = 0.4
 """The cost of a first or last vowel without a letter: abjads write those."""
+_LONG = {"ou": 0.2, "ia": 0.0, "ua": 0.0, "ea": 0.1, "io": 0.0}
+"""Two vowels that are one short sound, or two; any other pair is a long one, which an abjad writes."""
+_ONCE = 0.1
+"""The cost of reading a doubled letter of an abjad once."""
 _UNUSUAL = 0.35
 """Spellings that cost more are compared, but nothing is looked up under them."""
 _NO_VOWELS = str.maketrans("", "", "aeiouy")
@@ -105,7 +111,8 @@ def native_words(word: str, script: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=30_000)
 def units(token: str) -> tuple[Unit, ...]:
-    """A native token as the spellings of its letters, one after the other; a doubled letter is one."""
+    """A native token as the spellings of its letters, one after the other. A doubled letter is one; in an abjad it may
+    also be two with a short vowel between them: `ممدوح` is Mamduh."""
     script = script_of(token)
     if script == "han":
         return tuple(spellings for char in token if (spellings := character(char)))
@@ -122,6 +129,8 @@ def units(token: str) -> tuple[Unit, ...]:
             if known:
                 if length > 1 or place == 0 or token[place] != token[place - 1]:
                     found.append(known)
+                elif script in ABJADS:
+                    found.append((*known, Spelling("", _ONCE)))
                 place += length
                 break
         else:
@@ -159,7 +168,9 @@ def _native(token: str) -> Native:
     beginning = parts[: solid[1] + 1] if len(solid) > 1 else parts
     length = float(sum(len(unit[0].latin) for unit in parts) if syllabic else max(len(parts), 3))
     return Native(
-        steps=tuple(_step(unit, abjad, syllabic) for unit in parts),
+        steps=tuple(
+            _step(unit, abjad, syllabic, abjad and place == len(parts) - 1) for place, unit in enumerate(parts)
+        ),
         abjad=abjad,
         syllabic=syllabic,
         length=length,
@@ -169,16 +180,20 @@ def _native(token: str) -> Native:
     )
 
 
-def _step(unit: Unit, abjad: bool, syllabic: bool) -> Step:
+def _step(unit: Unit, abjad: bool, syllabic: bool, last: bool) -> Step:
+    """`last`: the last letter of a word without short vowels; a long vowel there is always heard."""
     by_letter: dict[str, list[tuple[str, int, float]]] = {}
     usual = unit[0].latin
     vowel = usual == "" or (len(usual) == 1 and usual in _VOWELS)
-    left_out = float(len(usual)) if syllabic else 0.5 if vowel else WRONG_IN_ABJAD if abjad else WRONG
+    written = WRONG_IN_ABJAD if abjad else WRONG
+    left_out = float(len(usual)) if syllabic else _LONG_LEFT_OUT if vowel and abjad else 0.5 if vowel else written
     for latin, cost in unit:
         if latin:
             by_letter.setdefault(latin[0], []).append((latin, len(latin), cost))
         else:
             left_out = min(left_out, cost)
+    if last and usual in ("i", "w", "y"):
+        left_out = 1.0
     return Step({letter: tuple(known) for letter, known in by_letter.items()}, left_out, usual[:1] in _VOWELS, unit)
 
 
@@ -192,6 +207,7 @@ def folded(latin: str) -> str:
 def spellings(token: str, most: int = 6) -> tuple[str, ...]:
     """The cheapest Latin spellings of a native token, best first; an abjad's short vowels are written `a`."""
     abjad = script_of(token) in ABJADS
+    by_consonants = abjad and _native(token).solid > 1
     beam: list[tuple[float, str]] = [(0.0, "")]
     for unit in units(token):
         grown: dict[str, tuple[float, str]] = {}
@@ -201,8 +217,8 @@ def spellings(token: str, most: int = 6) -> tuple[str, ...]:
                     continue
                 gap = "a" if abjad and text and latin and text[-1] not in _VOWELS and latin[0] not in _VOWELS else ""
                 spelt = text + gap + (latin[1:] if latin and text[-1:] == latin[0] else latin)
-                # What differs in vowels only is found by its consonants.
-                heard = spelt.translate(_NO_VOWELS) + spelt[-1:] if abjad else spelt
+                # What differs in vowels only is found by its consonants, if it has two.
+                heard = spelt.translate(_NO_VOWELS) + spelt[-1:] if by_consonants else spelt
                 if heard not in grown or (cost + more, spelt) < grown[heard]:
                     grown[heard] = (cost + more, spelt)
         beam = nsmallest(most * 2, grown.values())
@@ -230,6 +246,17 @@ def likeness(native: str, latin: str) -> float:
     return min(alike, 0.9) if ready.abjad and len(ready.steps) <= 2 else alike
 
 
+@lru_cache(maxsize=100_000)
+def near(native: str, latin: str) -> bool:
+    """A quick look whether a Latin token may spell a native one well: as many consonants, but one, and the first."""
+    ready = _native(native)
+    word = folded(latin)
+    if ready.syllabic:
+        return abs(len(word) - ready.length) <= 2
+    heard = _consonants(word)
+    return abs(len(heard) - ready.solid) <= 1 and (not heard or not ready.first or heard[0] in ready.first)
+
+
 def _plainly_other(ready: Native, consonants: str, length: int) -> bool:
     """A quick look that spares most of the work: too many letters that nothing gives, too long, another beginning."""
     if 5 * sum(letter not in ready.letters for letter in consonants) > 2 * len(consonants):
@@ -244,6 +271,7 @@ def _plainly_other(ready: Native, consonants: str, length: int) -> bool:
 def _cheapest(ready: Native, word: str, budget: float) -> float:
     """The least cost of spelling all of `word` with all of the token: a shortest path over (unit, place)."""
     wrong = WRONG_IN_ABJAD if ready.abjad else WRONG
+    vowel_for_vowel = _LONG_LEFT_OUT if ready.abjad else _VOWEL_FOR_VOWEL
     end = len(word)
     extra = _extra_costs(word, ready.abjad, wrong)
     reached: dict[int, float] = {0: 0.0}
@@ -264,7 +292,7 @@ def _cheapest(ready: Native, word: str, budget: float) -> float:
             if ready.syllabic:
                 _near_syllable(step.spellings, word, place, cost, budget, after)
             else:
-                total = cost + (_VOWEL_FOR_VOWEL if step.vowel and letter in _VOWELS else wrong)
+                total = cost + (vowel_for_vowel if step.vowel and letter in _VOWELS else wrong)
                 if total <= budget and total < after.get(place + 1, 9e9):
                     after[place + 1] = total
         if not after:
@@ -308,9 +336,14 @@ def _extra_costs(word: str, abjad: bool, wrong: float) -> tuple[float, ...]:
     costs: list[float] = []
     for place, letter in enumerate(word):
         if letter in "aeiou":
-            third = place >= 2 and word[place - 1] in "aeiou" and word[place - 2] in "aeiou"
+            second = place >= 1 and word[place - 1] in "aeiou"
+            third = second and place >= 2 and word[place - 2] in "aeiou"
             inside = 0 < place < len(word) - 1
-            costs.append(0.3 if third else 0.0 if abjad and inside else _WRITTEN if abjad else 0.6)
+            long = _LONG.get(word[place - 1 : place + 1], 0.35) if second else 0.0
+            silent = letter == "e" and not inside and not second
+            costs.append(
+                0.3 if third else long if abjad and inside else 0.15 if abjad and silent else _WRITTEN if abjad else 0.6
+            )
         elif letter == "h" and place == len(word) - 1:
             costs.append(0.2)
         else:

@@ -128,6 +128,11 @@ _USUAL = sorted(
     | {word for word in (*FORMS, *_WORDS, *_WORDS.values()) if len(word) >= 6}
     | {"company", "limited", "corporation"}
 )
+_KNOWN = frozenset((*FORMS, *_WORDS, *_WORDS.values(), *_USUAL))
+_KNOWN_LONG = frozenset(word for word in _KNOWN if len(word) >= 5)
+_LAST = ("limited", "company", "corporation", "incorporated", "limitada", "compania", "holding", "holdings")
+_ENDINGS = tuple(sorted((word for word in _USUAL if len(word) >= 7), key=lambda word: (-len(word), word)))
+"""Usual words that other words run into, the longest first."""
 
 
 @lru_cache(maxsize=30_000)
@@ -139,12 +144,41 @@ def _corrected(word: str) -> str:
     return nearest[0] if nearest else word
 
 
+@lru_cache(maxsize=30_000)
+def _parted(word: str) -> tuple[str, ...]:
+    """A word that ran into a usual one as two: `COMPANYLIMITED`, `ZARKOTRADING`."""
+    if len(word) < 9 or word in _KNOWN or not word.isascii():
+        return (word,)
+    for usual in _ENDINGS:
+        if word.endswith(usual) and len(word) - len(usual) >= 3:
+            return (*_parted(word[: -len(usual)]), usual)
+    return (word,)
+
+
+def _whole(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Words as they were before typing parted, joined or cut them: single letters in a row are one word (`S. A.`), two
+    halves of a usual word are that word (`CORPO RATION`), and a last word that begins a legal form is that form."""
+    kept: list[str] = []
+    letters = False
+    for word in found:
+        single = len(word) == 1 and word.isascii() and word.isalpha()
+        halves = bool(kept) and kept[-1] not in _KNOWN and word not in FORMS and kept[-1] + word in _KNOWN_LONG
+        if halves or (letters and single):
+            kept[-1] += word
+        else:
+            kept.extend(_parted(word))
+        letters = single
+    if len(kept) > 1 and len(kept[-1]) >= 4 and kept[-1] not in _KNOWN:
+        kept[-1] = next((form for form in _LAST if form.startswith(kept[-1])), kept[-1])
+    return tuple(kept)
+
+
 def significant(found: tuple[str, ...]) -> tuple[str, ...]:
     """An organisation's tokens: phrases and abbreviations of legal forms as one token, filler words left out.
 
     A name that consists of nothing else is returned as it is.
     """
-    found = tuple(_corrected(word) for word in found)
+    found = tuple(_corrected(word) for word in _whole(found))
     kept: list[str] = []
     latin = tuple(word if word.isascii() else next(iter(spellings(word, 1)), word) for word in found)
     place = 0

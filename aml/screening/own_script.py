@@ -8,9 +8,9 @@ import random
 import re
 
 _RULES = {
-    "arabic": "sh=ش kh=خ gh=غ/ق th=ث/ت dh=ذ/د/ض/ظ ch=چ/تش ou=و oo=و u=و/و/- ee=ي i=ي/ي/- y=ي a=ا/ا/- "
+    "arabic": "sh=ش kh=خ gh=غ th=ث/ت dh=ذ/ض/ظ ch=ش/چ/تش ou=و oo=و u=و/- ee=ي i=ي/- y=ي a=ا/- aa=ا/عا "
     "e=-/-/ي o=و/و/- b=ب "
-    "p=ب/پ t=ت/ت/ت/ط d=د/د/د/د/ض j=ج h=ه/ح r=ر z=ز/ز/ز/ظ s=س/س/س/ص f=ف q=ق k=ك g=ج/غ/ق l=ل m=م n=ن w=و v=و/ف "
+    "p=ب/پ t=ت/ت/ت/ط d=د/د/د/د/د/د/د/ض j=ج h=ه/ح r=ر z=ز/ز/ز/ز/ز/ظ s=س/س/س/ص f=ف q=ق k=ك g=ج/غ l=ل m=م n=ن w=و v=و/ف "
     "x=كس c=ك",
     "cyrillic": "shch=щ zh=ж kh=х ts=ц ch=ч sh=ш yu=ю ya=я ye=е yo=ё/е iy=ий yi=ы y=й/и/ы x=кс j=дж/й "
     "w=в h=х/г q=к c=к/ц "
@@ -40,6 +40,25 @@ _SCRIPTS = {
     "west_african": ("arabic", "hebrew"),
     "chinese": ("han",),
 }
+
+_FAMILIAR = """
+محمد muhammad mohammad mohammed mohamed muhamad mehmet; احمد ahmad ahmed ahmet; علي ali; حسن hassan hasan; محمود mahmoud
+mahmud; حسين hussein husayn hossein hussain; مصطفى mustafa mostafa; ابراهيم ibrahim; خالد khalid khaled; عمر omar umar;
+يوسف yusuf yousef youssef; سالم salem; سليم salim; طارق tariq tarek; وليد walid; زياد ziyad ziad; 
+عبدالله abdullah abdallah; رحمن rahman; عزيز aziz;
+ناصر nasir nasser naser; فيصل faisal; جمال jamal; كريم karim; راشد rashid; رشيد rashid; سعيد said saeed; سمير samir;
+حمزة hamza; بلال bilal; عماد imad; مروان marwan; فاطمة fatima fatemeh; عائشة aisha; مريم maryam; ليلى layla leila;
+زينب zaynab; خديجة khadija; نور noor; هدى huda; سميرة samira; رانيا rania; امل amal; سلمى salma; نادية nadia; رضا reza;
+مهدي mehdi mahdi; امير amir; حميد hamid; جواد javad; بهروز behrouz; فرهاد farhad; كامران kamran; مسعود masoud;
+پرويز parviz; وحيد vahid; زهرا zahra; شيرين shirin; نسرين nasrin; عمران imran; اشرف ashraf; زاهد zahid; عارف arif;
+نديم nadeem; موسى moussa; عبد abd abdul abdel; ابو abu; بن bin ben; الدين din eddin uddin; الله allah ullah
+"""
+_CANON = {
+    latin: native
+    for native, *latins in (entry.split() for entry in _FAMILIAR.replace("\n", " ").split(";"))
+    for latin in latins
+}
+"""How names that everybody knows are written in Arabic letters, whatever their Latin spelling."""
 
 
 def _table(text: str) -> dict[str, tuple[str, ...]]:
@@ -76,10 +95,19 @@ def _written(word: str, script: str, rng: random.Random) -> str:
         return _PATTERNS["han"].sub(lambda match: rng.choice(_TABLES["han"][match[0]]), syllables) if whole else ""
     if script == "arabic":
         article, word = ("ال", word[3:]) if word.startswith(("al-", "el-")) else ("", word)
-        return article + " ".join(_abjad(part, script, rng, "ا") for part in re.split(r"-", word) if part)
+        if re.match("abd(ul|-al|el)-", word):  # the article is part of the compound
+            return "عبد ال" + _arabic(word.rsplit("-", 1)[-1], rng)
+        return article + " ".join(_arabic(part, rng) for part in re.split(r"-", word) if part)
     if script == "hebrew":
         return " ".join(_abjad(part, script, rng, "א") for part in re.split(r"-", word) if part)
     return _spelt(word.replace("-", ""), script, rng)
+
+
+def _arabic(word: str, rng: random.Random) -> str:
+    if word in _CANON:
+        return _CANON[word]
+    bare = word.removesuffix("h") if word.endswith(("ah", "eh")) else word
+    return _abjad(bare, "arabic", rng, rng.choice("ااع"))
 
 
 def _abjad(word: str, script: str, rng: random.Random, carrier: str) -> str:
@@ -88,7 +116,7 @@ def _abjad(word: str, script: str, rng: random.Random, carrier: str) -> str:
     if word[:1] in "aeiou" and not told.startswith(carrier):
         told = carrier + told
     if word.endswith(("a", "ah")) and told[-1:] not in "اهةה":
-        told += rng.choice("اة" if script == "arabic" else "ה")
+        told += rng.choice("اةه" if script == "arabic" else "ה")
     if word.endswith(("i", "y", "ee")) and told[-1:] not in "ىيי":
         told += "ي" if script == "arabic" else "י"
     if word.endswith(("u", "o")) and told[-1:] not in "وו":

@@ -29,6 +29,8 @@ class Scorer:
     missing: Mapping[str, float]
     base: float
     """Intercept and background: the log-odds of an average pair."""
+    at_zero: tuple[float, ...]
+    """What each feature adds where its value is zero, as most are."""
     content: bytes
     """The artifact as it was read."""
 
@@ -37,16 +39,18 @@ class Scorer:
         raw = json.loads(content)
         features = tuple(raw["features"])
         background = {name: float(raw["background"][name]) for name in features}
+        knots = {
+            name: (tuple(float(x) for x, _ in raw["shapes"][name]), tuple(float(y) for _, y in raw["shapes"][name]))
+            for name in features
+        }
         return cls(
             ref=ModelRef(raw["name"], raw["version"], sha256_hex(content)),
             features=features,
             intercept=float(raw["intercept"]),
-            knots={
-                name: (tuple(float(x) for x, _ in raw["shapes"][name]), tuple(float(y) for _, y in raw["shapes"][name]))
-                for name in features
-            },
+            knots=knots,
             background=background,
             missing={name: float(raw.get("missing", {}).get(name, 0.0)) for name in features},
+            at_zero=tuple(_interpolated(*knots[name], 0.0) for name in features),
             content=content,
             base=math.fsum((float(raw["intercept"]), *background.values())),
         )
@@ -55,18 +59,14 @@ class Scorer:
         """What one feature adds to the log-odds."""
         if value is None:
             return self.missing[feature]
-        xs, ys = self.knots[feature]
-        place = bisect_left(xs, value)
-        if place == len(xs):
-            return ys[-1]
-        if place == 0 or xs[place] == value:
-            return ys[place]
-        left_x, left_y = xs[place - 1], ys[place - 1]
-        return left_y + (ys[place] - left_y) * ((value - left_x) / (xs[place] - left_x))
+        return _interpolated(*self.knots[feature], value)
 
     def name_worth(self, values: tuple[float, ...]) -> float:
         """What the name features add, in the order of `features`: to choose the best name quickly."""
-        return sum(self.part(name, value) for name, value in zip(self.features, values, strict=False))
+        worth = 0.0
+        for name, at_zero, value in zip(self.features, self.at_zero, values, strict=False):
+            worth += self.part(name, value) if value else at_zero
+        return worth
 
     def headroom(self, features: tuple[str, ...]) -> float:
         """The most that these features can add."""
@@ -74,6 +74,16 @@ class Scorer:
 
     def log_odds(self, values: Mapping[str, float | None]) -> float:
         return math.fsum((self.intercept, *(self.part(name, values[name]) for name in self.features)))
+
+
+def _interpolated(xs: tuple[float, ...], ys: tuple[float, ...], value: float) -> float:
+    place = bisect_left(xs, value)
+    if place == len(xs):
+        return ys[-1]
+    if place == 0 or xs[place] == value:
+        return ys[place]
+    left_x, left_y = xs[place - 1], ys[place - 1]
+    return left_y + (ys[place] - left_y) * ((value - left_x) / (xs[place] - left_x))
 
 
 def probability(log_odds: float) -> float:

@@ -15,8 +15,10 @@ _LOOK_ALIKE = str.maketrans(
     "aeopcyxisjdqwhlkmtbhnABEKMHOPCTXYISJoavptuikABEZHIKMNOPTYXcagil",
 )
 _DIGIT_LETTERS = str.maketrans("0134578@$|!", "oieastbasil")
-_APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ′＇\"“”„«»]")
-_SEPARATORS = re.compile(r"[^\w@$|!]+|_+")
+_APOSTROPHES = re.compile(r"['’‘`´ʼʻʿʾ′＇\"“”„«»״]")
+_GERESH = re.compile("(?<=[\u05d2\u05d6\u05e5\u05e6])['\u2019\u2018`\u00b4\u2032]")
+"""After these Hebrew letters an apostrophe is a letter's mark: gimel with it is j, tsadi with it ch."""
+_SEPARATORS = re.compile(r"[^\w@$|!\u05f3]+|_+|(?<![\u05d0-\u05ea])\u05f3")
 _DOTTED = re.compile(r"\b(?:\w\.){2,}")
 
 
@@ -30,6 +32,7 @@ def tokens(text: str, person: bool = True) -> tuple[str, ...]:
         if unicodedata.category(c) not in ("Cf", "Cc", "Mn")
         or (script_of(c) != "latin" and unicodedata.category(c) == "Mn")
     )
+    clean = _GERESH.sub("\u05f3", clean) if not clean.isascii() else clean
     clean = _APOSTROPHES.sub("", clean).replace("&", " and ").replace("ß", "ss")
     clean = _DOTTED.sub(lambda match: match[0].replace(".", "") + " ", clean) if not person else clean
     words = [word for word in _SEPARATORS.split(clean) if word]

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from api.auth import CurrentPrincipal, CurrentServices, needs
-from api.console.page import FormIncomplete, PageRoute, Submitted, checked, render, see, text
+from api.console.page import FormIncomplete, PageRoute, Submitted, checked, render, revision, see, text
 from api.files import MAX_REQUEST_BYTES, received_files
 from api.permissions import Permission
 from api.routes import case_actions, evidence
@@ -22,12 +22,6 @@ router = APIRouter(prefix="/console/cases/{case_id}", include_in_schema=False, r
 
 _WORK = needs(Permission.WORK_CASES)
 _APPROVE = needs(Permission.APPROVE_CASES)
-
-
-def _revision(form: Submitted) -> int | None:
-    """The revision that the officer looked at; None where the field was tampered with, which the API then refuses."""
-    given = text(form, "revision")
-    return int(given) if given.isdigit() and len(given) < 10 else None
 
 
 def _end_of(form: Submitted, name: str) -> Any:
@@ -44,19 +38,19 @@ def _done(case_id: UUID, what: str) -> Response:
 
 @router.post("/claim", openapi_extra=_WORK)
 async def claim(case: TheCase, form: Submitted) -> Response:
-    await case_actions.claim(case, ActionIn(revision=_revision(form)))
+    await case_actions.claim(case, ActionIn(revision=revision(form)))
     return _done(case.case_id, "claimed")
 
 
 @router.post("/release", openapi_extra=_WORK)
 async def release(case: TheCase, form: Submitted) -> Response:
-    await case_actions.release(case, ActionIn(revision=_revision(form)))
+    await case_actions.release(case, ActionIn(revision=revision(form)))
     return _done(case.case_id, "released")
 
 
 @router.post("/note", openapi_extra=_WORK)
 async def note(case: TheCase, form: Submitted) -> Response:
-    body = checked(NoteIn, revision=_revision(form), text=text(form, "text"))
+    body = checked(NoteIn, revision=revision(form), text=text(form, "text"))
     await case_actions.note(case, body)
     return _done(case.case_id, "noted")
 
@@ -67,7 +61,7 @@ async def decide(case: TheCase, form: Submitted) -> Response:
     why = text(form, "false_positive_reason") if disposition == "false_positive" else ""
     body = checked(
         DecideIn,
-        revision=_revision(form),
+        revision=revision(form),
         disposition=disposition,
         reason=text(form, "reason"),
         false_positive_reason=why or None,
@@ -80,7 +74,7 @@ async def decide(case: TheCase, form: Submitted) -> Response:
 async def approve(case: TheCase, form: Submitted) -> Response:
     body = checked(
         ApproveIn,
-        revision=_revision(form),
+        revision=revision(form),
         disposition=text(form, "disposition") or None,
         reason=text(form, "reason") or None,
     )
@@ -90,7 +84,7 @@ async def approve(case: TheCase, form: Submitted) -> Response:
 
 @router.post("/return", openapi_extra=_APPROVE)
 async def return_to_maker(case: TheCase, form: Submitted) -> Response:
-    body = checked(ReturnIn, revision=_revision(form), reason=text(form, "reason"))
+    body = checked(ReturnIn, revision=revision(form), reason=text(form, "reason"))
     await case_actions.return_to_maker(case, body)
     return _done(case.case_id, "returned")
 
@@ -98,7 +92,7 @@ async def return_to_maker(case: TheCase, form: Submitted) -> Response:
 @router.post("/assign", openapi_extra=needs(Permission.ASSIGN_CASES))
 async def assign(case: TheCase, form: Submitted) -> Response:
     body = checked(
-        AssignIn, revision=_revision(form), officer_id=text(form, "officer_id"), reason=text(form, "reason") or None
+        AssignIn, revision=revision(form), officer_id=text(form, "officer_id"), reason=text(form, "reason") or None
     )
     await case_actions.assign(case, body)
     return _done(case.case_id, "assigned")
@@ -106,14 +100,14 @@ async def assign(case: TheCase, form: Submitted) -> Response:
 
 @router.post("/snooze", openapi_extra=_WORK)
 async def snooze(case: TheCase, form: Submitted) -> Response:
-    body = checked(SnoozeIn, revision=_revision(form), until=_end_of(form, "until"), reason=text(form, "reason"))
+    body = checked(SnoozeIn, revision=revision(form), until=_end_of(form, "until"), reason=text(form, "reason"))
     await case_actions.snooze(case, body)
     return _done(case.case_id, "snoozed")
 
 
 @router.post("/reopen", openapi_extra=_WORK)
 async def reopen(case: TheCase, form: Submitted) -> Response:
-    body = checked(ReopenIn, revision=_revision(form), reason=text(form, "reason"))
+    body = checked(ReopenIn, revision=revision(form), reason=text(form, "reason"))
     await case_actions.reopen_case(case, body)
     return _done(case.case_id, "reopened")
 
@@ -123,7 +117,7 @@ async def ask(
     case_id: UUID, request: Request, form: Submitted, principal: CurrentPrincipal, services: CurrentServices
 ) -> Response:
     """The answer shows the applicant's link, once: it is a page, not a redirect, because it cannot be had again."""
-    body = checked(RequestIn, revision=_revision(form), text=text(form, "text"), answer_by=_end_of(form, "answer_by"))
+    body = checked(RequestIn, revision=revision(form), text=text(form, "text"), answer_by=_end_of(form, "answer_by"))
     made = await evidence.ask(case_id, body, principal, services)
     return render(request, "asked.html", made=made, case_id=case_id)
 
@@ -133,7 +127,7 @@ async def attach(case: TheCase, form: Submitted) -> Response:
     if not getattr(form.get("files"), "filename", ""):
         raise FormIncomplete(("File: choose one first",))
     [file], _ = await received_files(form, most=1)
-    await evidence.attach_file(case.case_id, file, _revision(form), case.principal, case.services)
+    await evidence.attach_file(case.case_id, file, revision(form), case.principal, case.services)
     return _done(case.case_id, "attached")
 
 

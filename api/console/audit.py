@@ -1,7 +1,7 @@
 """For auditors: what was decided, by what, and who looked at it."""
 
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.auth import CurrentPrincipal, CurrentServices, Principal, needs
 from api.console.officers import logins
-from api.console.page import PageRoute, render, see
+from api.console.page import PageRoute, day, midnight, render, see
 from api.paging import After, Cursor, cursor
 from api.permissions import Permission
 from api.routes.decisions import list_about
@@ -44,15 +44,15 @@ async def decisions(
     if wanted:
         return await _found(request, principal, services, wanted)
     today = services.clock().date()
-    first, last = _day(since, today - timedelta(days=_USUAL_DAYS)), _day(until, today)
+    first, last = day(since, today - timedelta(days=_USUAL_DAYS)), day(until, today)
     start = cursor(after)
     kinds = [each.value for each in DecisionKind if each is not DecisionKind.FILING_TRIGGER]
     chosen = str(kind) if str(kind) in kinds else ""
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
         rows = await search_decisions(
             connection,
-            since=_midnight(first),
-            until=_midnight(last + timedelta(days=1)),
+            since=midnight(first),
+            until=midnight(last + timedelta(days=1)),
             kind=chosen or None,
             outcome=outcome.strip() or None,
             before=(start.instant, start.row_id) if start else None,
@@ -98,17 +98,6 @@ async def _found(request: Request, principal: Principal, services: Services, wan
         missing="" if wanted_rows else wanted,
         find=wanted,
     )
-
-
-def _day(given: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        return otherwise
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 @router.get("/reads", openapi_extra=needs(Permission.READ_AUDIT))

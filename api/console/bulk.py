@@ -4,7 +4,8 @@ Every case goes to the API's bulk action with the revision that was shown here, 
 officer may not do to one case, they may not do to many.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -40,6 +41,8 @@ class Fitting:
     assign: Sequence[QueueRow]
     own: Sequence[QueueRow]
     approve: Sequence[QueueRow]
+    decided: Mapping[str, int]
+    """How often each disposition stands among those to approve."""
     dispositions: Sequence[Disposition]
     """In which all of the officer's own could end."""
 
@@ -111,17 +114,17 @@ def _fitting(rows: Sequence[QueueRow], principal: Principal) -> Fitting:
     """What the workflows would refuse anyway is not offered; that they refuse it does not depend on this."""
     own = [row for row in rows if row.status == "claimed" and row.claimed_by == principal.officer_id]
     may = principal.permissions
+    approve = [
+        row
+        for row in rows
+        if row.status == "awaiting_approval" and row.maker != principal.officer_id and Permission.APPROVE_CASES in may
+    ]
     kinds = {row.kind for row in own}
     return Fitting(
         claim=[row for row in rows if row.status == "open" and (not row.escalated or Permission.APPROVE_CASES in may)],
         assign=[row for row in rows if row.status in ("open", "claimed") and Permission.ASSIGN_CASES in may],
         own=own,
-        approve=[
-            row
-            for row in rows
-            if row.status == "awaiting_approval"
-            and row.maker != principal.officer_id
-            and Permission.APPROVE_CASES in may
-        ],
+        approve=approve,
+        decided=Counter(row.disposition or "undecided" for row in approve),
         dispositions=[each for each in Disposition if kinds and all(each in DISPOSITIONS[kind] for kind in kinds)],
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.auth import CurrentPrincipal, CurrentServices, needs
 from api.console.officers import logins
-from api.console.page import PageRoute, Submitted, checked, render, see, text
+from api.console.page import PageRoute, Submitted, checked, render, revision, see, text
 from api.permissions import Permission
 from api.routes import filing_actions, filings
 from api.routes.filing_actions import TheFiling
@@ -87,11 +87,6 @@ async def report(filing_id: UUID, principal: CurrentPrincipal, filing_services: 
     return response
 
 
-def _revision(form: Submitted) -> int | None:
-    given = text(form, "revision")
-    return int(given) if given.isdigit() and len(given) < 10 else None
-
-
 @router.get("/{filing_id}/reports/{number}", openapi_extra=_FILE)
 async def submitted_report(
     filing_id: UUID, number: int, principal: CurrentPrincipal, filing_services: CurrentFilings
@@ -109,7 +104,7 @@ async def act(
     filing: TheFiling,
 ) -> Response:
     """What a filing officer does: each to its own function of the API."""
-    sent: dict[str, Any] = {"revision": _revision(form)}
+    sent: dict[str, Any] = {"revision": revision(form)}
     reason = {"reason": text(form, "reason") or None}
     match action:
         case "approve":

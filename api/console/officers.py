@@ -6,7 +6,7 @@ from uuid import UUID
 from api.auth import Principal
 from api.services import Services
 from store.connection import tenant_transaction
-from store.credentials import Officer, fetch_officer
+from store.credentials import Officer, fetch_logins
 from store.search import list_case_officers
 
 
@@ -16,8 +16,7 @@ async def logins(ids: Iterable[UUID | None], principal: Principal, services: Ser
     if not wanted:
         return {}
     async with tenant_transaction(services.pool, principal.tenant_id) as connection:
-        found = [await fetch_officer(connection, officer_id) for officer_id in sorted(wanted)]
-    return {officer.officer_id: officer.login for officer in found if officer is not None}
+        return await fetch_logins(connection, wanted)
 
 
 async def colleagues(principal: Principal, services: Services) -> list[Officer]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, date, datetime, time
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -277,6 +278,25 @@ def text(form: FormData, name: str) -> str:
 def texts(form: FormData, name: str) -> list[str]:
     """All values of a field that may be there several times, such as boxes that were ticked."""
     return [value.strip() for value in form.getlist(name) if isinstance(value, str)]
+
+
+def revision(form: FormData) -> int | None:
+    """The revision that the officer looked at; None where the field was tampered with, which the API then refuses."""
+    given = text(form, "revision")
+    return int(given) if given.isdigit() and len(given) < 10 else None
+
+
+def day(given: str, otherwise: date) -> date:
+    """The day of a filter's field; another one where it holds none."""
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        return otherwise
+
+
+def midnight(on: date) -> datetime:
+    """When a day begins, in UTC as on every page."""
+    return datetime.combine(on, time(), UTC)
 
 
 Body = TypeVar("Body", bound=BaseModel)

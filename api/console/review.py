@@ -1,19 +1,21 @@
 """How the desk is doing, as a page: what `GET /v1/metrics/review` answers, with bars beside the numbers."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth import CurrentPrincipal, CurrentServices, needs
 from api.console.officers import logins
-from api.console.page import PageRoute, render
+from api.console.page import PageRoute, day, midnight, render
 from api.permissions import Permission
 from api.routes import metrics
 
 router = APIRouter(prefix="/console/review", include_in_schema=False, route_class=PageRoute)
 
 _USUAL_DAYS = 90
+MOST_OFFICERS = 50
+"""Shown by name; the API answers all."""
 FEW = 10
 """Of fewer decided cases a precision says little: the page says so."""
 
@@ -28,9 +30,10 @@ async def show(
 ) -> Response:
     """Of the cases closed on these days, both included. Audited."""
     today = services.clock().date()
-    last = _day(until, today)
-    first = min(_day(since, last - timedelta(days=_USUAL_DAYS)), last)
-    found = await metrics.review(principal, services, _midnight(first), _midnight(last + timedelta(days=1)))
+    last = day(until, today)
+    first = min(day(since, last - timedelta(days=_USUAL_DAYS)), last)
+    found = await metrics.review(principal, services, midnight(first), midnight(last + timedelta(days=1)))
+    busy = sorted(found.officers, key=lambda each: (-each.actions, -each.holds, each.officer_id))
     closed = sum(each.closed for each in found.time_to_decision)
     return render(
         request,
@@ -45,17 +48,8 @@ async def show(
         reasons_all=sum(found.false_positive_reasons.values()),
         slowest=max((each.p95_seconds for each in found.time_to_decision), default=0.0),
         busiest=max((each.decided + each.approved + each.returned for each in found.officers), default=0),
-        officers=await logins((each.officer_id for each in found.officers), principal, services),
+        busy=busy[:MOST_OFFICERS],
+        more_officers=len(busy) - MOST_OFFICERS,
+        officers=await logins((each.officer_id for each in busy[:MOST_OFFICERS]), principal, services),
         few=FEW,
     )
-
-
-def _day(given: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        return otherwise
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -79,37 +79,8 @@ async def review(
     return ReviewMetrics(
         since=start,
         until=end,
-        rules=[
-            RuleOut(
-                kind=rule.kind,
-                rule=rule.rule,
-                right=rule.right,
-                wrong=rule.wrong,
-                inconclusive=rule.inconclusive,
-                precision=rule.precision,
-            )
-            for rule in rules
-        ],
+        rules=[RuleOut.model_validate(each, from_attributes=True) for each in rules],
         false_positive_reasons=reasons,
-        time_to_decision=[
-            TimeOut(
-                kind=time.kind,
-                closed=time.closed,
-                late=time.late,
-                median_seconds=time.median_seconds,
-                p95_seconds=time.p95_seconds,
-            )
-            for time in times
-        ],
-        officers=[
-            WorkloadOut(
-                officer_id=officer.officer_id,
-                decided=officer.decided,
-                approved=officer.approved,
-                returned=officer.returned,
-                actions=officer.actions,
-                holds=officer.holds,
-            )
-            for officer in officers
-        ],
+        time_to_decision=[TimeOut.model_validate(each, from_attributes=True) for each in times],
+        officers=[WorkloadOut.model_validate(each, from_attributes=True) for each in officers],
     )

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
@@ -234,9 +234,7 @@ async def delivery(delivery_id: UUID, principal: CurrentPrincipal, services: Cur
         if found is None:
             raise NotFound
         tried = await webhooks.list_attempts(connection, delivery_id)
-    attempts = [
-        AttemptOut(number=a.number, at=a.at, status=a.status, error=a.error, milliseconds=a.milliseconds) for a in tried
-    ]
+    attempts = [AttemptOut.model_validate(attempt, from_attributes=True) for attempt in tried]
     return DeliveryOut(**_delivery(found).model_dump(), tried=attempts)
 
 
@@ -294,14 +292,4 @@ def _endpoint(endpoint: Endpoint, secret: str | None = None) -> EndpointOut:
 
 
 def _delivery(delivery: Delivery) -> DeliveryRow:
-    return DeliveryRow(
-        delivery_id=delivery.delivery_id,
-        event_id=delivery.event_id,
-        type=delivery.type,
-        endpoint_id=delivery.endpoint_id,
-        state=cast(State, delivery.state),
-        attempts=delivery.attempts,
-        replay_of=delivery.replay_of,
-        created_at=delivery.created_at,
-        ended_at=delivery.ended_at,
-    )
+    return DeliveryRow.model_validate(delivery, from_attributes=True)

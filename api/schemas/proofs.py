@@ -40,6 +40,9 @@ class ProofOut(BaseModel):
     position: int
     path: list[str] = Field(description="From the leaf to the checkpoint's root.")
     checkpoint: CheckpointOut
+    handovers: list[CheckpointOut] = Field(
+        default=[], description="By which each of the ledger's keys named the next one, from the first key on."
+    )
 
     @classmethod
     def of(cls, proof: dict[str, Any]) -> "ProofOut":

@@ -34,6 +34,30 @@ def audit_checkpoint(
     raise typer.Exit(code)
 
 
+@group.command("rotate-key")
+def audit_rotate_key(
+    following: Annotated[
+        Path | None,
+        typer.Option("--next", help="The next key's file (32 random bytes), where the secrets cannot be written."),
+    ] = None,
+    filing: _OfFilings = False,
+) -> None:
+    """Replace the ledgers' signing key: the key in use names the next one in its last checkpoint of every ledger.
+
+    Whoever verifies keeps the first public key. Run it again where it was broken off. Exits 1 where a ledger could not
+    be handed over; the key stays then.
+    """
+    from clearance.audit import rotate_key
+    from clearance.keyring import KeyMissing
+
+    try:
+        code = asyncio.run(rotate_key(read_settings(), console, following, filing=filing))
+    except (KeyMissing, OSError, ValueError) as error:
+        errors.print(str(error))
+        raise typer.Exit(1) from error
+    raise typer.Exit(code)
+
+
 @group.command("prove")
 def audit_prove(
     decision_id: Annotated[UUID, typer.Argument(help="The decision's id.")],

@@ -20,7 +20,7 @@ from api.app import create_app
 from api.services import ExplainerDown, PlotKind
 from clearance.explainer import ChildExplainer, ExplainerRefused, read_decision
 from explain.narrative import Reason
-from explain.record import Decision, canonical_json
+from explain.record import Decision, DecisionKind, canonical_json
 from store.transactions import TransactionRow, append_transactions, next_ingest_seq
 from tests.api.house import MODEL_BYTES, House
 from tests.unit.explain.conftest import additive_case, rules_case, tree_case
@@ -282,6 +282,15 @@ async def test_the_child_says_reasons_beside_what_is_usual(child: ChildExplainer
     compared = [reason["comparison"] for reason in reasons if reason["comparison"]]
     assert compared
     assert all("customers" in said and "this customer's own past payments" in said for said in compared)
+
+
+async def test_a_payment_is_compared_with_payments(child: ChildExplainer, tree_case: Case) -> None:
+    decision = replace(tree_case[0], kind=DecisionKind.TRANSACTION_SCORE)
+    values = {one.feature: one.value for one in decision.explanation.ranked() if isinstance(one.value, int | float)}
+    card = {"population": {name: [value - 2.0 + step / 10 for step in range(21)] for name, value in values.items()}}
+    compared = [reason["comparison"] for reason in await child.reasons(decision, card, {}, 20)]
+    assert any(compared)
+    assert all(said.endswith("payments") for said in compared if said)
 
 
 async def test_answers_go_to_who_asked(child: ChildExplainer, tree_case: Case, rules_case: Case) -> None:

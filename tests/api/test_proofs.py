@@ -8,7 +8,7 @@ import pytest
 
 from api.app import create_app
 from explain.record import Decision
-from store import ledger
+from store import checkpoints, ledger
 from store.ledger_export import export_lines
 from store.ledger_verifier import verify_export, verify_proof
 from tests.api.house import House, Tenant
@@ -24,7 +24,7 @@ async def stored_decision(house: House, tenant: Tenant | None = None) -> Decisio
 async def checkpoint(house: House) -> None:
     async with house.as_role("clearance_sequencer") as connection:
         await ledger.sequence(connection, house.own.tenant_id)
-        await ledger.checkpoint(connection, house.own.tenant_id, SIGNER)
+        await checkpoints.make_checkpoint(connection, house.own.tenant_id, SIGNER)
 
 
 async def test_a_receipt_is_had_at_once_and_proves_a_removal(house: House) -> None:

@@ -447,6 +447,7 @@ def test_signing_in_through_the_organisations_own_issuer_and_out_again(world: Wo
                 "sign_in": True,
             },
         )
+        administrator.close()
         provider.redirect_uris, provider.after_logout = {issuer["redirect_uri"]}, {f"{api}/console/sign-in"}
         with chromium.opened() as context:
             page = context.new_page()

@@ -14,6 +14,7 @@ from clearance.keyring import create_missing_keys
 from clearance.settings import Settings
 from clearance.tenancy import add_tenant
 from store.connection import tenant_transaction
+from store.decisions import fetch_decisions
 from store.transactions import iterate_for_rebuild
 from tests.conftest import Database
 from tests.faults.test_engine_killed import PROBES, counted, reference, running_engine
@@ -131,10 +132,8 @@ async def test_whoever_waits_when_it_stops_is_told(settings: Settings) -> None:
     assert counted(settings, "SELECT count(*) FROM transaction") == len(taken)
 
 
-async def test_a_payment_of_a_frozen_customer_says_so(settings: Settings) -> None:
-    tenant = await add_tenant(settings, "Freezing", "US")
-    batch = batches()[0]
-    account = batch[0].debtor_account
+def open_account(settings: Settings, account: str) -> None:
+    """A customer of the one tenant, with this account."""
     with psycopg.connect(settings.admin_database_url) as admin:
         for statement in (
             "INSERT INTO subject (subject_id, tenant_id, wrapped_key) SELECT gen_random_uuid(), tenant_id, wrapped_key "
@@ -144,14 +143,22 @@ async def test_a_payment_of_a_frozen_customer_says_so(settings: Settings) -> Non
             "sha256('a'), sha256('b'), 'US' FROM subject WHERE subject_id <> tenant_id",
             "INSERT INTO customer (customer_id, tenant_id, subject_id, application_id, rating) "
             "SELECT gen_random_uuid(), tenant_id, subject_id, application_id, 'low' FROM application",
-            "SELECT set_config('clearance.tenant', tenant_id::text, true) FROM tenant",
-            "UPDATE application SET outcome = 'blocked', state = 'concluded'",
         ):
             admin.execute(statement)
         admin.execute(
             "INSERT INTO account (tenant_id, account_ref, customer_id) SELECT tenant_id, %s, customer_id FROM customer",
             (account,),
         )
+
+
+async def test_a_payment_of_a_frozen_customer_says_so(settings: Settings) -> None:
+    tenant = await add_tenant(settings, "Freezing", "US")
+    batch = batches()[0]
+    account = batch[0].debtor_account
+    open_account(settings, account)
+    with psycopg.connect(settings.admin_database_url) as admin:
+        admin.execute("SELECT set_config('clearance.tenant', tenant_id::text, true) FROM tenant")
+        admin.execute("UPDATE application SET outcome = 'blocked', state = 'concluded'")
     async with running_engine(settings) as (engine, _):
         answers = await engine.submit(tenant.tenant_id, batch)
         again = await engine.submit(tenant.tenant_id, batch[:1])
@@ -160,3 +167,30 @@ async def test_a_payment_of_a_frozen_customer_says_so(settings: Settings) -> Non
     assert not all(touched)
     assert ["FROZEN_ACCOUNT" in each.flags for each in answers] == touched
     assert "FROZEN_ACCOUNT" in again[0].flags  # what was said is kept
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_a_payment_is_sealed_for_its_customer_or_for_the_tenant_once_they_were_erased(
+    settings: Settings, erased: bool
+) -> None:
+    tenant = await add_tenant(settings, "Sealing", "US")
+    batch = batches()[0]
+    account = batch[0].debtor_account
+    open_account(settings, account)
+    with psycopg.connect(settings.admin_database_url) as admin:
+        query = "SELECT subject_id FROM subject WHERE subject_id <> tenant_id"
+        ((customer,),) = admin.execute(query).fetchall()
+        if erased:
+            admin.execute("UPDATE subject SET wrapped_key = NULL, erased_at = now() WHERE subject_id <> tenant_id")
+    async with running_engine(settings) as (engine, pool):
+        answers = await engine.submit(tenant.tenant_id, batch)
+        async with tenant_transaction(pool, tenant.tenant_id) as connection:
+            rows = [row async for row in iterate_for_rebuild(connection, tenant.tenant_id)]
+            stored = await fetch_decisions(connection, [row.decision_id for row in rows])
+    assert {answer.status for answer in answers} == {"accepted"}
+    theirs = tenant.tenant_id if erased else customer
+    for row in rows:
+        touched = account in (row.debtor_account, row.creditor_account)
+        assert row.subject_id == (theirs if touched else tenant.tenant_id)
+        assert ("UNKNOWN_ACCOUNT" in row.flags) != touched
+    assert {(one.decision_id, one.subject_id) for one in stored} == {(row.decision_id, row.subject_id) for row in rows}

@@ -16,6 +16,7 @@ from store import (
     applications,
     audit,
     cases,
+    checkpoints,
     credentials,
     customers,
     evidence,
@@ -94,7 +95,7 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
         )
     async with world.as_role("clearance_sequencer", tenant_id) as conn:
         await ledger.sequence(conn, tenant_id)
-        await ledger.checkpoint(conn, tenant_id, Ed25519Signer(bytes(32)))
+        await checkpoints.make_checkpoint(conn, tenant_id, Ed25519Signer(bytes(32)))
     async with world.as_role("clearance_worker", tenant_id) as conn:
         for key in ("u", "v"):
             again = world.decision(tenant_id=tenant_id, subject_id=subject_id)
@@ -163,7 +164,7 @@ async def fill(world: Any, tenant_id: UUID, subject_id: UUID) -> None:
             to_file = world.decision(tenant_id=tenant_id, subject_id=subject_id, kind=DecisionKind.FILING_TRIGGER)
             await append_decision(conn, to_file, key=key, sealed_evidence=b"x", schema="filing")
         await ledger.sequence(conn, tenant_id, 2, schema="filing")
-        await ledger.checkpoint(conn, tenant_id, Ed25519Signer(bytes(32)), schema="filing")
+        await checkpoints.make_checkpoint(conn, tenant_id, Ed25519Signer(bytes(32)), schema="filing")
         await filings.save_draft(
             conn,
             filings.NewFiling(filing_id, tenant_id, case_id, uuid4(), "US", "1", "sar", b"x", "ab" * 32, True, (), NOW),

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from explain.record import DecisionKind
-from store import ledger, merkle
+from store import checkpoints, ledger, merkle
 from store.decisions import DecisionUnknown, append_decision, fetch_decision
 from store.ledger_export import altered_columns, export_lines, prove_decision
 from store.ledger_verifier import verify_export, verify_proof
@@ -41,7 +41,7 @@ async def test_leaves_are_positioned_chained_and_proven(world: Any) -> None:
     leaves = await append(world, 11)
     assert [await sequence(world, limit=4) for _ in range(4)] == [4, 4, 3, 0]
     async with world.as_role("clearance_sequencer") as conn:
-        checkpoint = await ledger.checkpoint(conn, world.tenant_id, SIGNER)
+        checkpoint = await checkpoints.make_checkpoint(conn, world.tenant_id, SIGNER)
         assert checkpoint.size == 11
         assert checkpoint.root == merkle.root([leaf.leaf_hash for leaf in leaves])
         chain = ledger.GENESIS
@@ -65,8 +65,8 @@ async def test_checkpoint_and_receipt_are_signed(world: Any) -> None:
     (leaf,) = await append(world, 1)
     await sequence(world)
     async with world.as_role("clearance_sequencer") as conn:
-        checkpoint = await ledger.checkpoint(conn, world.tenant_id, SIGNER)
-        assert await ledger.checkpoint(conn, world.tenant_id, SIGNER) == checkpoint
+        checkpoint = await checkpoints.make_checkpoint(conn, world.tenant_id, SIGNER)
+        assert await checkpoints.make_checkpoint(conn, world.tenant_id, SIGNER) == checkpoint
     signed = b"clearance/checkpoint/v1\n" + checkpoint.body.encode()
     assert verify_signature(SIGNER.public_key, checkpoint.signature, signed)
     assert not verify_signature(SIGNER.public_key, checkpoint.signature, signed[:-1])
@@ -97,8 +97,8 @@ async def test_each_tenant_has_its_own_line(lone_world: Any) -> None:
         assert await ledger.tenants_with_pending(conn) == []
         assert await ledger.oldest_pending_seconds(conn) == 0
     async with lone_world.as_role("clearance_sequencer", lone_world.other_tenant_id) as conn:
-        assert (await ledger.checkpoint(conn, lone_world.other_tenant_id, SIGNER)).size == 3
-        assert await ledger.latest_checkpoint(conn, lone_world.tenant_id) is None
+        assert (await checkpoints.make_checkpoint(conn, lone_world.other_tenant_id, SIGNER)).size == 3
+        assert await checkpoints.latest_checkpoint(conn, lone_world.tenant_id) is None
 
 
 async def test_a_leaf_without_position_has_no_proof_yet(world: Any) -> None:
@@ -114,9 +114,9 @@ async def test_checkpoints_leave_the_database_once_and_in_order(world: Any, tmp_
         await append(world, 1)
         await sequence(world)
         async with world.as_role("clearance_sequencer") as conn:
-            checkpoint = await ledger.checkpoint(conn, world.tenant_id, SIGNER)
+            checkpoint = await checkpoints.make_checkpoint(conn, world.tenant_id, SIGNER)
         for _ in range(2):
-            path = ledger.export_checkpoint(checkpoint, tmp_path / "outside")
+            path = checkpoints.export_checkpoint(checkpoint, tmp_path / "outside")
         lines = path.read_text().splitlines()
         assert [json.loads(json.loads(line)["body"])["size"] for line in lines] == list(range(1, size + 1))
 
@@ -125,7 +125,7 @@ async def test_a_rewound_ledger_cannot_export_its_checkpoint(lone_world: Any, tm
     await append(lone_world, 3)
     await sequence(lone_world)
     async with lone_world.as_role("clearance_sequencer") as conn:
-        ledger.export_checkpoint(await ledger.checkpoint(conn, lone_world.tenant_id, SIGNER), tmp_path)
+        checkpoints.export_checkpoint(await checkpoints.make_checkpoint(conn, lone_world.tenant_id, SIGNER), tmp_path)
     with lone_world.superuser() as conn:
         for table in ("ledger_checkpoint", "ledger_position", "ledger_node"):
             conn.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
@@ -133,9 +133,9 @@ async def test_a_rewound_ledger_cannot_export_its_checkpoint(lone_world: Any, tm
         conn.execute("DELETE FROM ledger_node")
         conn.execute("DELETE FROM ledger_position WHERE position > 0")
     async with lone_world.as_role("clearance_sequencer") as conn:
-        rewound = await ledger.checkpoint(conn, lone_world.tenant_id, SIGNER)
-    with pytest.raises(ledger.CheckpointConflict):
-        ledger.export_checkpoint(rewound, tmp_path)
+        rewound = await checkpoints.make_checkpoint(conn, lone_world.tenant_id, SIGNER)
+    with pytest.raises(checkpoints.CheckpointConflict):
+        checkpoints.export_checkpoint(rewound, tmp_path)
 
 
 async def test_a_missing_node_is_noticed(lone_world: Any) -> None:
@@ -175,7 +175,7 @@ async def test_filings_have_a_ledger_of_their_own(lone_world: Any) -> None:
         assert await ledger.tenants_with_pending(conn, schema="filing") == [world.tenant_id]
     async with world.as_role("clearance_filing") as conn:
         assert await ledger.sequence(conn, world.tenant_id, schema="filing") == 1
-        made = await ledger.checkpoint(conn, world.tenant_id, SIGNER, schema="filing")
+        made = await checkpoints.make_checkpoint(conn, world.tenant_id, SIGNER, schema="filing")
         assert (await fetch_decision(conn, decision.decision_id, schema="filing")).leaf_id == leaf.leaf_id
         with pytest.raises(DecisionUnknown):
             await fetch_decision(conn, decision.decision_id)
@@ -183,7 +183,7 @@ async def test_filings_have_a_ledger_of_their_own(lone_world: Any) -> None:
         assert verify_proof(proof, SIGNER.public_key).problems == []
         lines = [json.loads(line) async for line in export_lines(conn, world.tenant_id, schema="filing")]
         assert await altered_columns(conn, schema="filing") == []
-    outside = [json.loads(ledger.checkpoint_line(made))]
+    outside = [json.loads(checkpoints.checkpoint_line(made))]
     report = verify_export(lines, SIGNER.public_key, outside)
     assert (report.problems, report.records, report.covered) == ([], 1, 1)
     # A checkpoint of filings vouches for no other ledger.

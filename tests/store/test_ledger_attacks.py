@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from explain.record import DecisionKind, InputRef, Method
-from store import ledger, ledger_verifier, merkle, numbers
+from store import checkpoints, ledger, ledger_verifier, merkle, numbers
 from store.batches import BatchHeader, BatchRow, append_decision_batch
 from store.connection import Connection, role_conninfo, set_tenant
 from store.decisions import append_decision
@@ -122,8 +122,8 @@ async def attacked(module_world: Any) -> Ledger:
         async with world.as_role("clearance_sequencer") as conn:
             await ledger.sequence(conn, world.tenant_id)
             if sign:
-                made = await ledger.checkpoint(conn, world.tenant_id, SIGNER)
-                outside.append(json.loads(ledger.checkpoint_line(made)))
+                made = await checkpoints.make_checkpoint(conn, world.tenant_id, SIGNER)
+                outside.append(json.loads(checkpoints.checkpoint_line(made)))
 
     await single(3)
     async with world.as_role("clearance_engine") as conn:
@@ -238,9 +238,31 @@ def sign_again(signer: Ed25519Signer, *, outside: bool) -> Attack:
     async def attack(scene: Scene) -> None:
         tenant_id = scene.ledger.tenant_id
         await scene.run("DELETE FROM ledger_checkpoint")
-        made = await ledger.checkpoint(scene.conn, tenant_id, signer)
+        made = await checkpoints.make_checkpoint(scene.conn, tenant_id, signer)
         if outside:
-            scene.outside[:] = [json.loads(ledger.checkpoint_line(made))]
+            scene.outside[:] = [json.loads(checkpoints.checkpoint_line(made))]
+
+    return attack
+
+
+@dataclass(frozen=True, slots=True)
+class Pretender:
+    """Signs with the stranger's key and says that it was ours."""
+
+    key_id: str = SIGNER.key_id
+
+    def sign(self, data: bytes) -> bytes:
+        return STRANGER.sign(data)
+
+
+def hand_over(signer: Pretender | Ed25519Signer) -> Attack:
+    """Name the stranger's key as the next one, and sign with it from then on."""
+
+    async def attack(scene: Scene) -> None:
+        tenant_id = scene.ledger.tenant_id
+        await checkpoints.hand_over(scene.conn, tenant_id, signer, STRANGER.public_key.hex())
+        await scene.run("DELETE FROM ledger_position WHERE position = 7")
+        assert (await checkpoints.make_checkpoint(scene.conn, tenant_id, STRANGER)).key_id == STRANGER.key_id
 
     return attack
 
@@ -471,6 +493,13 @@ ATTACKS: tuple[tuple[str, str, Attack, End], ...] = (
         then(statement(EDIT, 0), rehash, sign_again(SIGNER, outside=False)),
         End.DETECTED,
     ),
+    ("hand the key over without the key", SUPERUSER, hand_over(Pretender()), End.DETECTED),
+    (
+        "edit, hash anew, hand the stolen key over",
+        SUPERUSER,
+        then(statement(EDIT, 0), rehash, statement("DELETE FROM ledger_checkpoint"), hand_over(SIGNER)),
+        End.DETECTED,
+    ),
     (
         "the same, and replace the checkpoints outside",
         SUPERUSER,
@@ -656,7 +685,7 @@ def test_receipts_of_others_prove_nothing(attacked: Ledger) -> None:
     end = {"type": "end", "leaves": 0, "pending": 0}
     receipt = {"body": forged.body, "signature": forged.signature.hex(), "key_id": forged.key_id}
     report = verify_export([head, end], SIGNER.public_key, (), [receipt])
-    assert report.problems == ["a receipt's signature is not by this key"]
+    assert report.problems == ["a receipt's signature is not by this key, nor by one that it named"]
     assert datetime.now(UTC) - attacked.leaves[0].created_at < timedelta(hours=1)
 
 

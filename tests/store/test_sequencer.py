@@ -13,7 +13,7 @@ from clearance.keyring import create_missing_keys
 from clearance.sequencer import FILING, PUBLIC, checkpoint_all, open_line, sequence_all, sequencing
 from clearance.settings import Settings
 from explain.record import DecisionKind
-from store import ledger
+from store import checkpoints, ledger
 from store.decisions import append_decision
 
 ROLES = {PUBLIC: "clearance_worker", FILING: "clearance_filing"}
@@ -102,11 +102,11 @@ async def test_a_rewound_ledger_stops_the_sequencer(lone_world: Any, settings: S
                 conn.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
                 conn.execute(f"DELETE FROM {table}")
         stopped = False
-        with suppress(ledger.CheckpointConflict):
+        with suppress(checkpoints.CheckpointConflict):
             async with sequencing(line) as ready, asyncio.timeout(5.0):
                 while await ready():
                     await asyncio.sleep(0.05)
                 stopped = True
         assert stopped
-        with pytest.raises(ledger.CheckpointConflict):
+        with pytest.raises(checkpoints.CheckpointConflict):
             await checkpoint_all(line)

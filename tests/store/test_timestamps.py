@@ -144,7 +144,7 @@ async def test_the_newest_checkpoint_is_stamped_once_and_a_stranger_can_tell_whe
         assert await stamp_all(line) == 1
         async with tenant_transaction(line.pool, lone_world.tenant_id) as conn:
             lines = [text async for text in export_lines(conn, lone_world.tenant_id)]
-        public_key = line.signer.public_key
+        public_key = line.signer().public_key
     export = tmp_path / "export.jsonl"
     export.write_text("\n".join(lines) + "\n")
     said = StringIO()

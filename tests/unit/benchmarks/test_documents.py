@@ -12,12 +12,15 @@ from kyc.evaluation.documents import Forgery
 
 def row(index: int, **changes: Any) -> dict[str, Any]:
     forgery = kind_of(index)
+    ways = ("alone", "holder", "impostor", "holder, strict", "impostor, strict")
+    presented = {way: {"accepted": forgery is None and way != "alone", "fired": []} for way in ways}
     counts = {"captions": [3, 4, 8], "tagger": [6, 7, 8], "both": [7, 7, 8]}
     return {
         "index": index, "kind": "TD3", "capture": "scan", "legible": True, "script": "latin", "exact": True,
         "fields": 8, "wrong": [], "accepted": forgery is None, "fired": [] if forgery is None else ["UNCONFIRMED"],
         "codes": [], "seconds": 1.0 + index / 100, "visual": counts,
-        "forgery": None if forgery is None else forgery.value, **changes,
+        "forgery": None if forgery is None else forgery.value, "presented": presented, "ghost": index % 2 == 0,
+        "selfie_seconds": 0.3, "peak_mb": 900 + index, **changes,
     }  # fmt: skip
 
 
@@ -71,6 +74,9 @@ def test_the_table_counts_with_bounds() -> None:
     assert "of accepted ones fully right 20/21" in " ".join(text.split())
     assert f"{kind_of(1)} 1/2" in " ".join(text.split())
     assert "UNCONFIRMED 1" in " ".join(text.split())
+    assert "without a selfie 0/22" in " ".join(text.split())
+    assert "swapped_portrait 0/2 = 0.0% [0.0, 84.2] no selfie 0/2" in " ".join(text.split())
+    assert "Peak memory of a process 939 MB" in text
     assert "FAULT 40: ValueError: no" in text
 
 

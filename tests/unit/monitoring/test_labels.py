@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aml.labels import Labels, LabelsUnfit, read_labels
+from aml.labels import Labels, LabelsUnfit, added, read_labels, told
 
 NAMES = ("amount", "payments_day")
 
@@ -84,3 +84,22 @@ def test_the_newest_measure_unless_they_are_too_few() -> None:
     assert early.scores.max() < late.scores.min()
     early, late = many(40).parted()
     assert (len(early.confirmed), len(late.confirmed)) == (40, 0)
+
+
+def test_labelled_rows_count_for_more_than_generated_ones() -> None:
+    labels = read_labels([line(), line(label=0)], NAMES, 5.0)
+    features, laundering, weights = added(np.zeros((3, 2)), np.array([False, False, True]), labels)
+    assert features.shape == (5, 2)
+    assert laundering.tolist() == [False, False, True, True, False]
+    assert weights.tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
+
+
+def test_the_card_says_how_many_and_how_the_newest_rank() -> None:
+    lines = [line(label=n % 2, decided_on=f"2026-01-{1 + n // 4:02d}", score=0.5) for n in range(100)]
+    trained, newest = read_labels(lines, NAMES).parted()
+    said = told(trained, newest, newest.confirmed.astype(np.float64))
+    assert (said["rows"], said["confirmed"], said["held_out"], said["held_out_confirmed"]) == (80, 40, 20, 10)
+    assert said["average_precision_held_out"] == 1.0
+    assert said["average_precision_of_the_models_then"] < 0.7
+    alone = told(*read_labels(lines[:20], NAMES).parted(), np.empty(0))
+    assert (alone["held_out"], alone["average_precision_held_out"]) == (0, None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aml.screening import Entity, ScreeningIndex, WatchList, person, query_of, screen
-from aml.screening.alignment import token_similarity
+from aml.screening.alignment import align, token_similarity
 from aml.screening.records import name_tokens
 
 LISTED = (
@@ -81,6 +81,45 @@ def test_somebody_else_is_not(small: ScreeningIndex, asked: str) -> None:
 )
 def test_legal_forms_and_abbreviations_agree(small: ScreeningIndex, asked: str, listed: str) -> None:
     assert best(small, asked, "Company") == listed
+
+
+@pytest.mark.parametrize(
+    ("asked", "same"),
+    [
+        ("ZARKOVAN SHIPPING COMPANYLIMITED", "Zarkovan Shipping Company Limited"),
+        ("ZARKOVAN TRADING CORPO RATION", "Zarkovan Trading Corporation"),
+        ("ZARKOVAN SHIPPING COMPANY LIMI", "Zarkovan Shipping Company Limited"),
+        ("ZARKOVAN S.A .S.", "Zarkovan S.A.S."),
+        ("Z. R. K. IMPORT", "ZRK Import"),
+    ],
+)
+def test_usual_words_that_were_joined_parted_or_cut_are_known(asked: str, same: str) -> None:
+    assert name_tokens(asked, "organisation") == name_tokens(same, "organisation")
+
+
+def test_a_word_without_its_vowels_is_the_word() -> None:
+    assert (
+        token_similarity("grcs", "gracious") >= 0.9 > token_similarity("str", "star") > token_similarity("yy", "yeyou")
+    )
+    assert token_similarity("str", "storm") < token_similarity("str", "star")
+
+
+def test_an_article_is_no_misspelt_name() -> None:
+    weights = (5.0, 5.0), (0.35, 5.0)
+    told = align(("ali", "barkushkin"), weights[0], ("al", "barkushkin"), weights[1])
+    assert [pair[:2] for pair in told.pairs] == [("barkushkin", "barkushkin")]
+
+
+def test_misspelt_is_the_share_of_letters_whatever_the_order() -> None:
+    alone = (5.0, 5.0)
+    assert align(("karim", "barkan"), alone, ("barkan", "karim"), alone).misspelt == 0.0
+    assert align(("karim", "barkan"), alone, ("barkon", "karim"), alone).misspelt == pytest.approx(1 / 11)
+
+
+def test_a_scan_compares_every_script(small: ScreeningIndex) -> None:
+    found = small.scan(name_tokens("Рабинков Моше", "person"), "person", 3)
+    assert small.record(found[0][0]).names[0].text == "Moshe Rabinkov"
+    assert all(small.record(number).kind == "person" for number, _ in found)
 
 
 def test_compounds_are_one_word_however_they_are_parted() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from aml.screening.keys import keys
-from aml.screening.native import likeness, script_of, spellings
+from aml.screening.native import likeness, near, script_of, spellings
 from aml.screening.records import name_tokens
 
 
@@ -83,3 +83,31 @@ def test_a_script_is_told_by_its_letters() -> None:
 def test_the_likeliest_spelling_comes_first() -> None:
     assert spellings("иванов")[0] == "ivanov"
     assert len(set(spellings("щукин"))) == len(spellings("щукин"))
+
+
+def test_a_geresh_makes_another_letter_and_never_parts_a_word() -> None:
+    assert name_tokens("ג'ורג' צ׳רלס", "person") == name_tokens("ג׳ורג׳ צ’רלס", "person") == ("ג׳ורג׳", "צ׳רלס")
+    assert likeness("ג׳ורג׳", "jurj") > likeness("גורג", "jurj")
+
+
+def test_arabic_compounds_in_hebrew_letters_are_one_word() -> None:
+    (servant,) = name_tokens("עבד אל-האדי", "person")
+    assert likeness(servant, name_tokens("Abdul Hadi", "person")[0]) >= 0.85
+    (faith,) = name_tokens("סלאח אל-דין", "person")
+    assert likeness(faith, name_tokens("Salah al-Din", "person")[0]) >= 0.85
+
+
+def test_a_doubled_letter_of_an_abjad_is_one_or_two() -> None:
+    assert likeness("ممدوح", "mamduh") >= 0.96
+    assert likeness("محممد", "muhammad") >= 0.9
+
+
+def test_a_final_long_vowel_is_always_heard() -> None:
+    assert likeness("كريمي", "karimi") >= 0.96 > 0.85 > likeness("كريمي", "karim")
+    assert likeness("علي", "ali") >= 0.96 > 0.85 > likeness("علي", "al")
+
+
+def test_near_never_refuses_a_good_spelling() -> None:
+    pairs = (("عبدرحمن", "abdurahman"), ("щербаков", "shcherbakov"), ("משה", "moshe"), ("近平", "jinping"))
+    assert all(near(own, latin) for own, latin in pairs)
+    assert not near("щербаков", "ivanov")

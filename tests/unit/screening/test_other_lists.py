@@ -12,6 +12,7 @@ from aml.screening.formats.ofac_xml import parse_ofac_xml
 from aml.screening.formats.opensanctions import parse_entities_ftm, parse_targets_simple
 from aml.screening.formats.table import Mapped, parse_table
 from aml.screening.formats.uk import parse_uk
+from aml.screening.formats.uk_sanctions import parse_uk_sanctions
 from aml.screening.watchlist import ListUnreadable
 
 OFAC_XML = """<?xml version="1.0" standalone="yes"?>
@@ -45,10 +46,63 @@ UK_CSV = (
     "SPECIMAN,Testo,,,,,,,,,,,,,,,,,Individual,AKA,Low quality,Testing,77\n"
 )
 
+UK_XML = """<?xml version="1.0" encoding="utf-8"?>
+<Designations><DateGenerated>03/02/2026</DateGenerated>
+<Designation><UniqueID>TST0001</UniqueID><UNReferenceNumber>TSi.001</UNReferenceNumber>
+<Names><Name><Name1>Testo</Name1><Name6>SPECIMENOV</Name6><NameType>Primary Name</NameType></Name>
+<Name><Name1>Testo</Name1><Name6>SPECIMENOFF</Name6><NameType>Primary Name Variation</NameType></Name>
+<Name><Name6>THE SPECIMEN</Name6><NameType>Alias</NameType><AliasStrength>Low</AliasStrength></Name></Names>
+<NonLatinNames><NonLatinName><NameNonLatinScript>Тесто Спесименов</NameNonLatinScript></NonLatinName></NonLatinNames>
+<RegimeName>The Testing Regulations</RegimeName><IndividualEntityShip>Individual</IndividualEntityShip>
+<Addresses><Address><AddressLine1>1 Road</AddressLine1><AddressCountry>Iraq</AddressCountry></Address></Addresses>
+<IndividualDetails><Individual><DOBs><DOB>dd/mm/1976</DOB><DOB>11/08/1977</DOB></DOBs>
+<Nationalities><Nationality>Iran</Nationality></Nationalities><Genders><Gender>Male</Gender></Genders>
+<BirthDetails><Location><TownOfBirth>Basra</TownOfBirth><CountryOfBirth>Iraq</CountryOfBirth></Location></BirthDetails>
+<PassportDetails><Passport><PassportNumber>A1234567</PassportNumber></Passport></PassportDetails>
+</Individual></IndividualDetails></Designation>
+<Designation><UniqueID>TST0002</UniqueID><Names><Name><Name6>MV SPECIMEN</Name6><NameType>Primary name</NameType></Name>
+</Names><IndividualEntityShip>Ship</IndividualEntityShip><ShipDetails><Ship><IMONumbers><IMONumber>9074729</IMONumber>
+</IMONumbers></Ship></ShipDetails></Designation></Designations>"""
+
 
 def held(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_the_uk_sanctions_list(tmp_path: Path) -> None:
+    read = parse_uk_sanctions(held(tmp_path / "UK-Sanctions-List.xml", UK_XML))
+    person, ship = read.entities
+    assert (read.name, read.published, person["id"], person["schema"]) == (
+        "gb_fcdo_sanctions", "2026-02-03", "gb-fcdo-tst0001", "Person",
+    )  # fmt: skip
+    assert person["properties"] == {
+        "name": ["Testo SPECIMENOV"],
+        "alias": ["Testo SPECIMENOFF", "Тесто Спесименов"],
+        "weakAlias": ["THE SPECIMEN"],
+        "sourceId": ["TSi.001"],
+        "program": ["The Testing Regulations"],
+        "address": ["1 Road, Iraq"],
+        "country": ["iq"],
+        "birthDate": ["1976", "1977-08-11"],
+        "nationality": ["ir"],
+        "gender": ["male"],
+        "birthPlace": ["Basra"],
+        "birthCountry": ["iq"],
+        "passportNumber": ["A1234567"],
+    }
+    assert (ship["schema"], ship["properties"]["imoNumber"]) == ("Vessel", ["9074729"])
+    assert [entry.name for entry in load_watchlists(tmp_path)] == ["gb_fcdo_sanctions"]
+
+
+def test_a_damaged_uk_sanctions_list_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "UK-Sanctions-List.xml"
+    with pytest.raises(ListUnreadable, match="cut off"):
+        parse_uk_sanctions(held(path, UK_XML[:900]))
+    with pytest.raises(ListUnreadable, match="line 15: a designation without UniqueID"):
+        parse_uk_sanctions(held(path, UK_XML.replace("<UniqueID>TST0002</UniqueID>", "")))
+    with pytest.raises(ListUnreadable, match="not the UK Sanctions List"):
+        parse_uk_sanctions(held(path, "<html/>"))
 
 
 def test_ofac_xml_has_the_ids_and_properties_of_the_csv(tmp_path: Path) -> None:

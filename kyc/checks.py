@@ -22,6 +22,8 @@ VISUAL_CONFIDENCE = 0.80
 """A printed field read less surely than this does not testify against the machine readable zone."""
 NAME_SIMILARITY = 0.75
 """Normalised Levenshtein similarity of two names below which they are two names."""
+NUMBER_SIMILARITY = 0.5
+"""The same of two numbers: altered ones keep most of their signs."""
 ICAO = "ICAO Doc 9303"
 SHORTEST_NUMBER = 5
 SURE_SOURCE = "caption+layout"
@@ -121,15 +123,13 @@ def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReadin
         ours, theirs = reading.fields.get(name), other.get(name)
         if ours is None or theirs is None or ours.source != "mrz" or theirs.confidence < VISUAL_CONFIDENCE:
             continue
-        cited = stands_in(reading.text_lines, name, ours.value)
-        if theirs.source == SURE_SOURCE:
-            # Two ways of reading the print agree on what it says. Only names are mistaken for each other by both: they
-            # stand beside each other, and beside a second writing of themselves.
-            cited &= name in NAMES and not stands_in(
-                (TextLine(theirs.value, 1.0, ((0.0, 0.0),) * 4),), name, ours.value
-            )
-        # Where the value stands in the print all the same, a caption was taken for another's.
-        repeated = cited or name in reading.confirmed
+        # Where the value stands in the print all the same, a caption was taken for another's; one letter that says the
+        # sex stands nowhere else, and is misread most easily.
+        repeated = name in reading.confirmed or stands_in(reading.text_lines, name, ours.value)
+        if name == "sex":
+            repeated = theirs.source != SURE_SOURCE
+        elif theirs.source == SURE_SOURCE and name not in reading.confirmed:
+            repeated = repeated and _another_field(reading, name, ours.value, theirs.value)
         cut = name == "given_names" and _cut_short(reading, ours.value, theirs.value)
         if _contradicts(name, ours.value, theirs.value) and not repeated and not cut:
             findings.append(
@@ -141,6 +141,17 @@ def zones(reading: DocumentReading, source: str, other: Mapping[str, FieldReadin
                 )
             )
     return findings
+
+
+def _another_field(reading: DocumentReading, name: str, ours: str, theirs: str) -> bool:
+    """Whether a value that two ways of reading the print agree on is another field's: a name beside a name, or its
+    second writing; a number that is nothing like the zone's; one of the zone's other dates. Print altered in one of
+    two places is like what it was."""
+    if name in NAMES:
+        return not stands_in((TextLine(theirs, 1.0, ((0.0, 0.0),) * 4),), name, ours)
+    if name == "number":
+        return Levenshtein.normalized_similarity(fold(ours), fold(theirs)) < NUMBER_SIMILARITY
+    return theirs in {reading.value("birth_date"), reading.value("expiry_date")}
 
 
 def supported_fields(reading: DocumentReading) -> tuple[str, ...]:
@@ -208,7 +219,8 @@ def expiry(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:
 
 def dates(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:
     """Dates that contradict each other: born after issue, issued after expiry or in the future."""
-    born, issued, ends = (reading.date_of(f"{name}_date") for name in ("birth", "issue", "expiry"))
+    born, ends = reading.date_of("birth_date"), reading.date_of("expiry_date")
+    issued = reading.date_of("issue_date") if _surely_issued(reading) else None
     problems = []
     if (born and issued and issued < born) or (issued and (issued > as_of or (ends is not None and issued >= ends))):
         problems.append("issue_date")
@@ -223,6 +235,17 @@ def dates(reading: DocumentReading, as_of: date, index: int) -> list[Finding]:
         )
         for name in problems
     ]
+
+
+def _surely_issued(reading: DocumentReading) -> bool:
+    """Whether the print surely names a date of issue: only it has one. What was read in one way alone, or is one of the
+    zone's dates, is another field's date under a wrong name."""
+    issue = reading.fields.get("issue_date")
+    if issue is None:
+        return False
+    others = {reading.value("birth_date"), reading.value("expiry_date")}
+    sure = issue.source not in ("caption", "layout") and issue.confidence >= VISUAL_CONFIDENCE
+    return sure and (issue.value not in others or reading.mrz is None)
 
 
 def against_application(reading: DocumentReading, application: ApplicantFacts, index: int) -> list[Finding]:

@@ -10,6 +10,7 @@ from datetime import date
 
 from kyc.dates import find_dates
 from kyc.document import DocumentReading, TextLine
+from kyc.mrz import LAYOUTS
 from kyc.names import same_name, transliterate, variants
 from kyc.print_signs import ALIKE
 
@@ -32,19 +33,35 @@ def unconfirmed(reading: DocumentReading, names: Iterable[str] = CONFIRMABLE) ->
         for name in held
         if name not in reading.confirmed
         and not _in_barcode(reading, name)
-        and not stands_in(reading.text_lines, name, reading.fields[name].value)
+        and not stands_in(reading.text_lines, name, reading.fields[name].value, cut=was_cut(reading, name))
     )
 
 
-def stands_in(text_lines: Sequence[TextLine], name: str, value: str) -> bool:
-    """Whether a value of the field `name`, as the zone has it, stands somewhere in lines of print."""
+def was_cut(reading: DocumentReading, name: str) -> bool:
+    """Whether the zone had no room for all of a name (9303-3, 4.7): its name element is full to the last sign."""
+    layout = next((layout for layout in LAYOUTS if layout.type is reading.type), None)
+    if layout is None or reading.mrz is None or name not in ("surname", "given_names") or "name" not in layout.spans:
+        return False
+    line, first, last = layout.spans["name"]
+    element = reading.mrz.lines[line][first:last] if len(reading.mrz.lines) > line else ""
+    whole = len(element) == last - first and not element.endswith("<") and name in reading.fields
+    if not whole or len(_bare(reading.fields[name].value)) < SHORT_NUMBER:
+        return False  # a letter or two begin many names
+    return ("<<" in element) == (name == "given_names")
+
+
+def stands_in(text_lines: Sequence[TextLine], name: str, value: str, *, cut: bool = False) -> bool:
+    """Whether a value of the field `name`, as the zone has it, stands somewhere in lines of print; of a name that was
+    `cut` for want of room, the print has more."""
     texts = [line.text for line in text_lines if not _of_a_zone(line.text)]
     if name.endswith("_date"):
         return _date_in(texts, value)
     if name in ("number", "personal_number"):
         wanted = _folded(value)
         return len(wanted) >= SHORT_NUMBER and any(wanted in _folded(text) for text in texts)
-    return name in ("surname", "given_names") and any(_name_in(text, value) for text in texts)
+    return name in ("surname", "given_names") and any(
+        _name_in(text, value) or (cut and _goes_on(text, value)) for text in texts
+    )
 
 
 def _date_in(texts: Iterable[str], value: str) -> bool:
@@ -70,6 +87,18 @@ def _name_in(text: str, value: str) -> bool:
             for last in range(first + 1, min(len(words), first + 5) + 1):
                 if "".join(words[first:last]) == wanted:
                     return True
+    return False
+
+
+def _goes_on(text: str, value: str) -> bool:
+    """Whether words of a text begin as the words of a name that was cut: all its words whole but the last."""
+    wanted = [_bare(word) for word in transliterate(value).split()]
+    for writing in variants(text):
+        words = [_bare(word) for word in writing.split()]
+        for first in range(len(words) - len(wanted) + 1):
+            part = words[first : first + len(wanted)]
+            if part[:-1] == wanted[:-1] and part[-1].startswith(wanted[-1]):
+                return True
     return False
 
 

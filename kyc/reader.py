@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kyc.barcode import aamva_fields, find_barcodes
-from kyc.confirmation import unconfirmed
+from kyc.confirmation import unconfirmed, was_cut
 from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine, with_codes
 from kyc.faces import FaceReader, several
 from kyc.geometry import Image, load
@@ -112,7 +112,8 @@ class Reader:
         if not missing or reading.mrz is None or not reading.mrz.valid:
             return reading
         wanted = {name: reading.fields[name].value for name in missing}
-        found = SecondLook(self.text).repeated(image, reading.text_lines, wanted, _beside_zone(reading))
+        cut = [name for name in wanted if was_cut(reading, name)]
+        found = SecondLook(self.text).repeated(image, reading.text_lines, wanted, _beside_zone(reading), cut)
         return replace(reading, confirmed=found)
 
 

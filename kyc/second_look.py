@@ -8,7 +8,7 @@ line is read in one breath; cut off from them they are read.
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -36,6 +36,9 @@ LINES = 6
 FEW = 2
 """Missing fields up to which their print was probably not found; beyond, it could not be read."""
 MAX_ENLARGED = 3.0
+NARROWEST = 0.25
+"""Of a line's height: the least width of a sign."""
+SHORTEST_DATE = 6
 MARGIN = 0.06
 WHOLE = math.inf
 GAPS = (WHOLE, 0.28, 0.15)
@@ -52,19 +55,25 @@ class SecondLook:
     _table: SignTable | None = None
 
     def repeated(
-        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], area: Box | None = None
+        self,
+        image: Image,
+        lines: Sequence[TextLine],
+        wanted: Mapping[str, str],
+        area: Box | None = None,
+        cut: Collection[str] = (),
     ) -> tuple[str, ...]:
         """Which of the `wanted` values (field to value, as the zone has it) stand in those lines of the upright
         `image` after all; or, where no more than `FEW` are missing, in lines that are found in its `area` at a larger
-        size. Where one does not, a person looks anyway: no further one is looked for."""
-        found = self._in_lines(image, lines, wanted)
+        size. Where one does not, a person looks anyway: no further one is looked for. Of names in `cut` the zone has
+        the beginning alone."""
+        found = self._in_lines(image, lines, wanted, cut)
         left = {name: value for name, value in wanted.items() if name not in found}
         if not left or area is None or len(wanted) > FEW:
             return found
         further = self._lines(image, area)
-        stands = tuple(name for name, value in left.items() if stands_in(further, name, value))
+        stands = tuple(name for name, value in left.items() if stands_in(further, name, value, cut=name in cut))
         left = {name: value for name, value in left.items() if name not in stands}
-        return (*found, *stands, *self._in_lines(image, further, left))
+        return (*found, *stands, *self._in_lines(image, further, left, cut))
 
     def _lines(self, image: Image, area: Box) -> list[TextLine]:
         """The print of an area, searched in two halves side by side as large as they can be."""
@@ -80,7 +89,9 @@ class SecondLook:
                 quads.append(tuple((x / size + max(0, left), y / size + area.top) for x, y in quad))
         return [line for quad in quads[:MAX_LINES] if (line := self.text.read_quad(image, quad)) is not None]
 
-    def _in_lines(self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str]) -> tuple[str, ...]:
+    def _in_lines(
+        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], cut: Collection[str]
+    ) -> tuple[str, ...]:
         seen: dict[tuple[int, float], _View | None] = {}
         found = []
         for name, value in wanted.items():
@@ -90,7 +101,7 @@ class SecondLook:
                 if key not in seen:
                     seen[key] = self._view(image, lines[at], gap)
                 view = seen[key]
-                if patterns and view is not None and view.says(name, patterns):
+                if patterns and view is not None and view.says(name, patterns, cut=name in cut):
                     found.append(name)
                     break
             if name not in found:
@@ -146,12 +157,12 @@ class _View:
                 self.dates.ends[at + step] = not going and (not len(after) or not word.digits[after[0]])
             at += len(best)
 
-    def says(self, name: str, patterns: Sequence[str]) -> bool:
+    def says(self, name: str, patterns: Sequence[str], *, cut: bool) -> bool:
         limit = min(LIMIT, LIMIT_A_SIGN * min(map(len, patterns)))
         if name == "number":
             return cost(self.scores, patterns) <= limit
         bounds = self.dates if name.endswith("_date") else self.names
-        return cost(self.scores, patterns, bounds.begins, bounds.ends) <= limit
+        return cost(self.scores, patterns, bounds.begins, None if cut else bounds.ends) <= limit
 
 
 class _Bounds:
@@ -187,13 +198,18 @@ def _cut_at(places: Sequence[tuple[int, int]], cuts: Sequence[float]) -> list[tu
 
 
 def _likeliest(lines: Sequence[TextLine], name: str, value: str) -> list[int]:
-    """The lines where a value may stand, likeliest first: alike in signs (a date: in digits), or hardly read."""
-    wanted = re.sub(r"\D", "", value) if name.endswith("_date") else fold(value)
+    """The lines where a value may stand, likeliest first: alike in signs (a date: in digits), or hardly read. Lines too
+    short to hold it are left out."""
+    dated = name.endswith("_date")
+    wanted = value[:4] if dated else fold(value)
+    needed = NARROWEST * (SHORTEST_DATE if dated else len(wanted))
     ranks = []
     for at, line in enumerate(lines):
-        text = re.sub(r"\D", "", line.text) if name.endswith("_date") else fold(line.text)
-        alike = fuzz.partial_ratio(wanted[:4] if name.endswith("_date") else wanted, text) if text else 0.0
         wide, high = math.dist(line.quad[0], line.quad[1]), max(1.0, math.dist(line.quad[0], line.quad[3]))
+        if wide < needed * high:
+            continue
+        text = re.sub(r"\D", "", line.text) if dated else fold(line.text)
+        alike = fuzz.partial_ratio(wanted, text) * min(1.0, len(text) / len(wanted)) if text else 0.0
         gaps = max(0.0, 1 - len(line.text.replace(" ", "")) * high * 0.5 / max(wide, 1.0))
         ranks.append((alike + 60 * gaps, -at))
     return [-at for _, at in sorted(ranks, reverse=True)[:LINES]]

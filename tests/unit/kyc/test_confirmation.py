@@ -107,6 +107,75 @@ def test_an_advisory_check_never_decides_alone() -> None:
     assert outcome(reading(codes=("FONT_ANOMALY(surname)",))) == "accept"
     assert outcome(reading(codes=("FONT_ANOMALY(surname)", "FONT_ANOMALY(number)"))) == "accept"
     assert outcome(reading(codes=("FONT_ANOMALY(surname)", "NOISE_ANOMALY(surname)"))) == "refer"
+    assert outcome(reading(codes=("PORTRAIT_SUBSTITUTED", "NOISE_ANOMALY(surname)"))) == "accept", "one grain, one sign"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "printed", "differs"),
+    [
+        ("sex", "layout", "M", False),
+        ("sex", "caption+layout", "M", True),
+        ("number", "caption+layout", "C01X00T97", True),
+        ("number", "caption+layout", "COlXO0T47", False),
+        ("number", "caption+layout", "19640812553", False),
+        ("birth_date", "caption+layout", "2031-02-27", False),
+        ("birth_date", "caption+layout", "1967-08-12", True),
+        ("surname", "caption+layout", "ANNA-LENA", False),
+    ],
+)
+def test_another_field_under_a_wrong_name_is_no_contradiction(
+    name: str, source: str, printed: str, differs: bool
+) -> None:
+    seen = replace(reading(), visual={name: FieldReading(printed, source, 0.97)})
+
+    codes = [code_of(finding) for finding in cross_check([seen], None, AS_OF)]
+
+    assert (f"MRZ_VIZ_MISMATCH({name})" in codes) == differs
+
+
+@pytest.mark.parametrize(
+    ("issued", "source", "confidence", "impossible"),
+    [
+        ("2032-01-01", "caption+layout", 0.95, True),
+        ("2032-01-01", "layout", 0.95, False),
+        ("2032-01-01", "caption+layout", 0.6, False),
+        ("2031-02-27", "caption+layout", 0.95, False),
+        ("1964-01-01", "barcode", 0.95, True),
+    ],
+)
+def test_only_a_date_of_issue_that_was_surely_read_contradicts_the_others(
+    issued: str, source: str, confidence: float, impossible: bool
+) -> None:
+    base = reading()
+    dated = replace(base, fields={**base.fields, "issue_date": FieldReading(issued, source, confidence)})
+
+    codes = [code_of(finding) for finding in cross_check([dated], None, AS_OF)]
+
+    assert ("IMPOSSIBLE_DATE(issue_date)" in codes) == impossible
+
+
+@pytest.mark.parametrize(
+    ("name_line", "zone", "printed", "confirmed"),
+    [
+        ("KOESCU<LOINO<<LEDARIA<LI<KOTAO", "LEDARIA LI KOTAO", "Ledaria Li Kotaora", True),
+        ("KOESCU<LOINO<TADARIN<<LEO<KOTA", "LEO KOTA", "Leo Kotaora", True),
+        ("KOESCU<LOINO<TADARIN<<LEO<KOTA", "LEO KOTA", "Leon Kotaora", False),
+        ("KOESCU<LOINO<TADARINDE<<LEO<KO", "LEO KO", "Leo Kotaora", True),
+        ("KOESCU<LOINO<TADARINDELA<<LE<K", "LE K", "Le Kotaora", False),
+        ("KOESCU<LOINO<<LEO<KO<<<<<<<<<<", "LEO KO", "Leo Kotaora", False),
+    ],
+)
+def test_of_a_name_that_was_cut_the_print_has_more(name_line: str, zone: str, printed: str, confirmed: bool) -> None:
+    base = reading((*PRINT[:4], printed, *PRINT[5:]))
+    assert base.mrz is not None
+    card = replace(
+        base,
+        type=DocumentType.TD1,
+        mrz=replace(base.mrz, type=DocumentType.TD1, lines=("I<UTO", "64", name_line)),
+        fields={**base.fields, "given_names": FieldReading(zone, "mrz", 0.97)},
+    )
+
+    assert (unconfirmed(card) == ()) == confirmed
 
 
 @pytest.mark.parametrize(

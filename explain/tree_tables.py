@@ -118,7 +118,8 @@ def tabulate(forest: Forest, group_cells: int = GROUP_CELLS, most_cells: int = M
         group_cells //= 4
     constants = [tree.leaf_values[0] for tree in forest.trees if not tree.splits]
     bases = [leaf.value * leaf.weight for sketch in sketches for _, leaf in sorted(sketch.leaves.items())]
-    nodes, weights = quadrature(max(1, len(forest.feature_names)))
+    longest = max((len(branch.features) for branch in branches if not branch.tabulated), default=1)
+    nodes, weights = quadrature(longest)
 
     def starts(lengths: Iterable[int]) -> Ints:
         return np.cumsum([0, *lengths]).astype(np.int64)

@@ -175,18 +175,23 @@ def _judge(source: Source, read: WatchList, current: watchlists.ListVersion | No
         raise SourceRefused(f"{source.name}: the files are those of {read.name}")
     if not read.entities:
         raise SourceRefused(f"{source.name}: the files have no record; the version in force stays")
-    if current is None or accept_smaller:
-        return
+    if current is not None and not accept_smaller:
+        judge_successor(read, current, source.largest_loss, f"clearance watchlists update {source.name}")
+
+
+def judge_successor(read: WatchList, current: watchlists.ListVersion, largest_loss: float, command: str) -> None:
+    """Raises `SourceRefused` where far less was read than the version in force holds; `command` takes it all the same
+    with `--accept-smaller`."""
     counts = read.counts()
     told = [("records", len(read.entities), current.entity_count)]
     told += [(f"values of {name}", counts.get(name, 0), before) for name, before in current.counts.items()]
     for what, now, before in told:
         judged = what == "records" or (what.removeprefix("values of ") in JUDGED and before >= ENOUGH_TO_JUDGE)
-        if judged and now < before * (1.0 - source.largest_loss):
+        if judged and now < before * (1.0 - largest_loss):
             raise SourceRefused(
-                f"{source.name}: {now:,} {what} where version {current.version} has {before:,}, more than "
-                f"{source.largest_loss:.0%} fewer: probably cut off. The version in force stays. If the authority did "
-                f"delist as many, run `clearance watchlists update {source.name} --accept-smaller`"
+                f"{read.name}: {now:,} {what} where version {current.version} has {before:,}, more than "
+                f"{largest_loss:.0%} fewer: probably cut off. The version in force stays. If the authority did "
+                f"delist as many, run `{command} --accept-smaller`"
             )
 
 

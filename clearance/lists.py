@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from activities.watchlist_fetching import http_client
-from activities.watchlist_sources import Source, SourcesUnusable, read_sources
-from activities.watchlists import Update, WatchlistUpdater, put_into_force
+from activities.watchlist_sources import LARGEST_LOSS, Source, SourcesUnusable, read_sources
+from activities.watchlists import Update, WatchlistUpdater, judge_successor, put_into_force
 from aml.screening import Delta, ListUnreadable, WatchList, diff, record_hash
 from aml.screening.batch import load_watchlists
 from clearance.database import service_pool
@@ -23,9 +23,16 @@ SHOWN = 20
 """Ids of each kind that `diff` prints; `--json` has them all."""
 
 
-async def load_lists(settings: Settings, lists: list[WatchList], source: str = "") -> list[tuple[WatchList, bool]]:
-    """Put lists into force in one transaction, checked with their source now; says which versions are new."""
+async def load_lists(
+    settings: Settings, lists: list[WatchList], source: str = "", *, accept_smaller: bool = False
+) -> list[tuple[WatchList, bool]]:
+    """Put lists into force in one transaction, checked with their source now; says which versions are new. Raises
+    `SourceRefused`, and none is loaded, where one holds far less than its version in force, as a file cut off does."""
     async with await service_pool(settings, ROLE) as pool, service_transaction(pool) as connection:
+        in_force = {version.list_name: version for version in await watchlists.latest_versions(connection)}
+        for each in lists:
+            if each.name in in_force and not accept_smaller:
+                judge_successor(each, in_force[each.name], LARGEST_LOSS, "clearance watchlists load FOLDER")
         new = await put_into_force(connection, lists, datetime.now(UTC), source)
     return list(zip(lists, new, strict=True))
 

@@ -14,8 +14,12 @@ group = typer.Typer(no_args_is_help=True, help="Watchlists: fetch, load and comp
 @group.command("load")
 def load_watchlists(
     folder: Annotated[Path, typer.Argument(help="Folder of list files as the authorities publish them.")],
+    accept_smaller: Annotated[
+        bool, typer.Option(help="Take a version with far fewer records than the one in force: you have checked it.")
+    ] = False,
 ) -> None:
-    """Put the lists of a folder into force, as checked with their sources now."""
+    """Put the lists of a folder into force, as checked with their sources now; what looks cut off is refused."""
+    from activities.watchlist_fetching import SourceRefused
     from aml.screening import ListUnreadable
     from aml.screening.batch import load_watchlists as read_lists
     from clearance.lists import load_lists
@@ -25,7 +29,13 @@ def load_watchlists(
     except ListUnreadable as error:
         errors.print(str(error))
         raise typer.Exit(1) from error
-    for each, new in asyncio.run(load_lists(read_settings(), lists, f"folder {folder.resolve()}")):
+    where = f"folder {folder.resolve()}"
+    try:
+        loaded = asyncio.run(load_lists(read_settings(), lists, where, accept_smaller=accept_smaller))
+    except SourceRefused as error:
+        errors.print(f"nothing loaded: {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    for each, new in loaded:
         state = "now in force" if new else "was in force already; checked"
         console.print(f"{each.name} {each.version}: {len(each.entities):,} entities, {state}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from activities.watchlist_fetching import SourceRefused
 from aml.screening.batch import load_watchlists
 from clearance.client import wait_for
 from clearance.demo_data import invented_applicant
@@ -92,3 +93,13 @@ def test_a_cleared_hit_is_remembered_for_this_record(house: House, hit: dict[str
         return house.rows("SELECT entity_id FROM cleared_hit WHERE case_id = %s", hit["case"])
 
     assert (f"ofac-{LISTED_AS}",) in wait_for(remembered, "the cleared hit", 120)
+
+
+def test_files_that_are_cut_off_are_refused_and_the_version_in_force_stays(house: House, tmp_path: Path) -> None:
+    in_force = house.rows("SELECT list_name, sha256 FROM watchlist_check ORDER BY 1")
+    shutil.copytree(house.lists, tmp_path / "cut")
+    lines = (tmp_path / "cut" / "sdn.csv").read_bytes().split(b"\r\n")
+    (tmp_path / "cut" / "sdn.csv").write_bytes(b"\r\n".join(lines[: len(lines) // 3]))
+    with pytest.raises(SourceRefused, match=r"us_ofac_sdn: 1[0-9]{2} records .* probably cut off"):
+        run(load_lists(house.stack.settings, load_watchlists(tmp_path / "cut")))
+    assert house.rows("SELECT list_name, sha256 FROM watchlist_check ORDER BY 1") == in_force

@@ -27,6 +27,7 @@ from aml.state import (
     CROSS_BORDER,
     DEPOSIT,
     DUPLICATE,
+    GROUPS,
     HIGH_RISK,
     NEAR,
     ROUND,
@@ -50,6 +51,8 @@ _CASH = frozenset({Channel.CASH_DEPOSIT, Channel.CASH_WITHDRAWAL})
 _TRACED = frozenset(Channel) - _CASH - {Channel.CARD, Channel.DIRECT_DEBIT}
 _NEEDED = frozenset(name for typology in TYPOLOGIES for name in typology.needs)
 _KIND = "typology engine"
+_PLACES = {name: place for place, name in enumerate(ROW.names or ())}
+_FLAGS, _STATUS = _PLACES["flags"], _PLACES["status"]
 _PIECE = 8192
 """Transactions handed to the kernel at once: bounds the memory of a large push."""
 
@@ -101,6 +104,7 @@ class Engine:
         self._names: list[str] = []
         self._parties: dict[str, int] = {}
         self._branches: dict[str, int] = {}
+        self._segments: dict[str, int] = {}
         self._known: set[str] = set()
         self._arrivals: deque[tuple[str, int]] = deque()
         self._ids: list[str] = []
@@ -109,6 +113,7 @@ class Engine:
         self._lateness = parameters.lateness // _MICROSECOND
         threshold = int(self._stream.settings.numbers["threshold"][0])
         self._seen: set[str] = set()
+        self._told: set[str] = set()
         self._below = (int(threshold * parameters.below_floor), threshold)
         self._near = threshold - threshold // 20
         self._reported = frozenset(Channel(name) for name in parameters.reported_channels) or frozenset(Channel)
@@ -127,7 +132,7 @@ class Engine:
         """The typologies that were not looked for so far, and why: switched off, without a list, without a field."""
         reasons = {}
         for typology, enabled in zip(TYPOLOGIES, self._stream.settings.enabled, strict=True):
-            empty = [name for name in typology.lists if not getattr(self.parameters, name)]
+            empty = [name for name in typology.lists if name not in self._told and not getattr(self.parameters, name)]
             missing = [name for name in typology.needs if name not in self._seen]
             if not enabled:
                 reasons[typology.name] = "switched off by the parameter typologies"
@@ -137,12 +142,25 @@ class Engine:
                 reasons[typology.name] = f"no transaction has {' and '.join(missing)}"
         return reasons
 
-    def push(self, transactions: Sequence[Transaction]) -> PushResult:
-        """Ingest in the given order. All or nothing: what could fail is done before the state moves."""
+    def push(self, transactions: Sequence[Transaction], sanctioned: Sequence[bool] | None = None) -> PushResult:
+        """Ingest in the given order. All or nothing: what could fail is done before the state moves.
+
+        `sanctioned` says of each whether screening confirmed one of its sides, for who knows it at the time: it counts
+        with the list in the parameters.
+        """
         if len(transactions) > _PIECE:
-            return _joined([self.push(transactions[i : i + _PIECE]) for i in range(0, len(transactions), _PIECE)])
+            return _joined(
+                [
+                    self.push(transactions[i : i + _PIECE], None if sanctioned is None else sanctioned[i : i + _PIECE])
+                    for i in range(0, len(transactions), _PIECE)
+                ]
+            )
         amounts = [self._in_base(transaction) for transaction in transactions]
-        rows = [self._row(transaction, amount) for transaction, amount in zip(transactions, amounts, strict=True)]
+        if sanctioned is None:
+            sanctioned = [False] * len(transactions)
+        else:
+            self._told.add("sanctioned")
+        rows = [self._row(*each) for each in zip(transactions, amounts, sanctioned, strict=True)]
         hits: list[tuple[Hit, ...]] = [()] * len(rows)
 
         def read(start: int, end: int, slots: NDArray[np.int32]) -> None:
@@ -157,13 +175,13 @@ class Engine:
                 hits[row] = (*hits[row], hit)
 
         features = self._stream.push(np.array(rows, ROW), len(self._names), read)
-        status = [row[-1] for row in rows]
+        status = [row[_STATUS] for row in rows]
         return PushResult(
             features,
             tuple(hits),
             tuple(i for i, s in enumerate(status) if s == DUPLICATE),
             tuple(i for i, s in enumerate(status) if s == TOO_LATE),
-            tuple(i for i, row in enumerate(rows) if row[5] & UNRATED),
+            tuple(i for i, row in enumerate(rows) if row[_FLAGS] & UNRATED),
         )
 
     def contents(self) -> Contents:
@@ -177,7 +195,9 @@ class Engine:
             "accounts": self._names,
             "parties": list(self._parties),
             "branches": list(self._branches),
+            "segments": list(self._segments),
             "seen": sorted(self._seen),
+            "told": sorted(self._told),
         }
         return Contents(arrays, texts, {"made_by": self._made_by(), "watermark": self._watermark})
 
@@ -208,10 +228,11 @@ class Engine:
         engine._accounts = {name: number for number, name in enumerate(engine._names)}
         engine._parties = {name: number for number, name in enumerate(texts["parties"])}
         engine._branches = {name: number for number, name in enumerate(texts["branches"])}
+        engine._segments = {name: 1 + number for number, name in enumerate(texts["segments"])}
         engine._arrivals = deque(zip(texts["arrivals"], contents.arrays["arrivals"].tolist(), strict=True))
         engine._known = set(texts["arrivals"])
         engine._ids = texts["ids"]
-        engine._seen = set(texts["seen"])
+        engine._seen, engine._told = set(texts["seen"]), set(texts["told"])
         engine._watermark = contents.facts["watermark"]
         return engine
 
@@ -223,11 +244,11 @@ class Engine:
         ]
         return hashlib.sha256("\n".join(stated).encode()).hexdigest()
 
-    def _row(self, transaction: Transaction, amount: int) -> tuple[int, ...]:
+    def _row(self, transaction: Transaction, amount: int, sanctioned: bool) -> tuple[int, ...]:
         if len(self._seen) < len(_NEEDED):
             self._seen.update(name for name in _NEEDED if getattr(transaction, name) is not None)
         time = (transaction.booked_at - _EPOCH) // _MICROSECOND
-        flags = self._flags(transaction, amount)
+        flags = self._flags(transaction, amount) | (SANCTIONED if sanctioned else 0)
         return (
             time,
             max(amount, 0),
@@ -241,6 +262,8 @@ class Engine:
             self._party(transaction.creditor_party),
             self._branch(transaction),
             self._status(transaction.transaction_id, time),
+            self._segment(transaction.debtor_segment),
+            self._segment(transaction.creditor_segment),
         )
 
     def _status(self, transaction_id: str, time: int) -> int:
@@ -265,6 +288,15 @@ class Engine:
 
     def _party(self, name: str | None) -> int:
         return -1 if name is None else self._parties.setdefault(name, len(self._parties))
+
+    def _segment(self, name: str | None) -> int:
+        """The number of a peer group, 0 for none and for what comes when all numbers are given."""
+        if name is None:
+            return 0
+        number = self._segments.get(name, 0)
+        if number == 0 and len(self._segments) < GROUPS - 1:
+            number = self._segments[name] = len(self._segments) + 1
+        return number
 
     def _branch(self, transaction: Transaction) -> int:
         """Where cash changed hands: the branch, else the till that stands for it; -1 without cash."""

@@ -1,5 +1,7 @@
 """The accounts around a payment, two steps wide: who else paid its creditor, whom else its debtor paid, and who of the
 first paid whom of the second. Looked up once a payment for the typologies that ask for it.
+
+Only first payments between two accounts count: that many customers pay the same shops again and again is trade.
 """
 
 from typing import NamedTuple
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from aml.kernels import kernel
 from aml.search import DAY, newest_before
-from aml.state import IN, NONE, OUT, TRACED, State
+from aml.state import FRESH, IN, NONE, OUT, State
 
 SIDE = 8
 """Accounts kept on each side, those of the newest payments."""
@@ -44,7 +46,7 @@ def look_around(state: State, group: Group, slot: int) -> None:
     edge = edges[slot]
     group.sizes[:] = 0
     last = state.windows.shape[2] - 1
-    if not edge.flags & TRACED or state.windows[edge.creditor, IN, last].distinct < 2:
+    if not edge.flags & FRESH or state.windows[edge.creditor, IN, last].distinct < 2:
         return
     if state.windows[edge.debtor, OUT, last].distinct < 2:
         return
@@ -58,7 +60,7 @@ def look_around(state: State, group: Group, slot: int) -> None:
         if current == NONE or edges[current].time <= low or count == SIDE:
             break
         source = edges[current].debtor
-        known = not edges[current].flags & TRACED
+        known = not edges[current].flags & FRESH
         for i in range(count):
             known = known or group.sources[i] == source
         if not known:
@@ -81,7 +83,7 @@ def _targets(state: State, group: Group, slot: int, low: int) -> int:
         if current == NONE or edges[current].time <= low or wide == SIDE:
             break
         target = edges[current].creditor
-        known = target == edge.creditor or not edges[current].flags & TRACED
+        known = target == edge.creditor or not edges[current].flags & FRESH
         for i in range(wide):
             known = known or group.targets[i] == target
         if not known:
@@ -105,6 +107,6 @@ def _link(state: State, group: Group, place: int, wide: int, low: int, high: int
         if current == NONE or edges[current].time <= low:
             return
         for i in range(wide):
-            if group.targets[i] == edges[current].creditor and group.links[i, place] == NONE:
+            if group.targets[i] == edges[current].creditor and edges[current].flags & FRESH:
                 group.links[i, place] = current
         current = edges[current].out_prev

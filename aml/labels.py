@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aml.scoring import average_precision
+from aml.quality import average_precision
 
 FORMAT = "clearance-labels/1"
 WEIGHT = 10.0

@@ -52,6 +52,8 @@ OPTIONAL = (
     "debtor_bank",
     "creditor_bank",
     "branch",
+    "debtor_segment",
+    "creditor_segment",
 )
 
 OWN = Layout(

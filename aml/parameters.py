@@ -43,11 +43,13 @@ class MonitoringParameters:
     """How long after a newer transaction an older one may still arrive and count."""
     typologies: frozenset[str] | None = None
     """Names of the typologies to evaluate; None means all."""
+    scored: bool = True
+    """Whether a model scores what is found: without it the features that only a model reads stay zero."""
 
     high_risk_countries: frozenset[str] = frozenset()
     """ISO 3166 codes, from the regime's dated list."""
     sanctioned: frozenset[str] = frozenset()
-    """Accounts and parties that screening confirmed."""
+    """Accounts and parties that screening confirmed, for files; live traffic says it with each transaction."""
 
     below_floor: Decimal = Decimal("0.7")
     """Just below the threshold means from this share of it."""
@@ -109,6 +111,7 @@ NUMBERS = np.dtype(
         ("cycle_keep", "f8"),
         ("search_budget", "i8"),
         ("horizon", "i8"),
+        ("scored", "i8"),
     ]
 )
 
@@ -139,6 +142,7 @@ def settings(parameters: MonitoringParameters, names: tuple[str, ...]) -> Settin
     numbers["cycle_keep"] = float(parameters.cycle_keep)
     numbers["search_budget"] = parameters.search_budget
     numbers["horizon"] = (parameters.memory + parameters.lateness) // _MICROSECOND
+    numbers["scored"] = parameters.scored
     chosen = parameters.typologies
     if chosen is not None and not chosen <= set(names):
         raise InvalidParameters(f"typologies: {', '.join(sorted(chosen - set(names)))} are none of {', '.join(names)}")

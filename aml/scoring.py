@@ -17,11 +17,13 @@ from aml.engine import Engine, Hit
 from aml.features import FEATURES
 from aml.generator import Payment
 from aml.parameters import MonitoringParameters
+from aml.quality import Observed, evidence_rows
 from aml.typologies import TYPOLOGIES
-from explain.record import Condition, Operator, Rule, RuleTable, Value, sha256_hex
+from explain.record import Condition, Finding, Operator, Rule, RuleTable, Value, sha256_hex
 
 MODEL_FOLDER = Path(__file__).parent.parent / "models" / "transactions"
 _FAMILY = {typology.name: typology.family for typology in TYPOLOGIES}
+_SOURCE = {typology.name: typology.source for typology in TYPOLOGIES}
 FAMILIES = tuple(dict.fromkeys(_FAMILY.values()))
 
 
@@ -41,6 +43,25 @@ class AlertParameters:
 def probability(margin: float) -> float:
     """The score people read, from the model's log-odds."""
     return 1.0 / (1.0 + math.exp(-margin)) if margin >= 0 else math.exp(margin) / (1.0 + math.exp(margin))
+
+
+def hit_finding(hit: Hit) -> Finding:
+    """A hit as a decision keeps it."""
+    return Finding(
+        rule=hit.typology,
+        effect="hit",
+        text=hit.text,
+        citation=_SOURCE[hit.typology],
+        values={
+            "score": hit.score,
+            "amount": str(hit.amount),
+            "currency": hit.currency,
+            "transactions": len(hit.transactions),
+            "from": hit.window[0].isoformat(),
+            "to": hit.window[1].isoformat(),
+            "exhausted": hit.exhausted,
+        },
+    )
 
 
 def alert_facts(score: float, hits: Sequence[Hit], flags: frozenset[str] = frozenset()) -> dict[str, Value]:
@@ -92,29 +113,22 @@ def alert_table(parameters: AlertParameters) -> RuleTable:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
-    """Rows for a model: features [n, F], laundering or not [n], the time as days since the start [n], and kinds."""
-
-    features: NDArray[np.float64]
-    laundering: NDArray[np.bool_]
-    day: NDArray[np.float64]
-    kinds: tuple[str, ...]
-    hit: NDArray[np.bool_]
-    """Whether any typology was found: what rules alone would say."""
-
-
-def observe(payments: Sequence[Payment], parameters: MonitoringParameters) -> Training:
+def observe(
+    payments: Sequence[Payment], parameters: MonitoringParameters, alerting: AlertParameters | None = None
+) -> Observed:
     """Push a world through a fresh engine, as live traffic would be."""
     engine = Engine(parameters)
     result = engine.push([payment.transaction for payment in payments])
+    table = alert_table(alerting or AlertParameters())
     first = payments[0].transaction.booked_at
-    return Training(
-        result.features,
+    return Observed(
+        result.features.astype(np.float32),
         np.array([payment.laundering for payment in payments]),
         np.array([(payment.transaction.booked_at - first).total_seconds() / 86_400 for payment in payments]),
         tuple(payment.kind for payment in payments),
         np.array([bool(hits) for hits in result.hits]),
+        np.array([bool(hits) and table.outcome(alert_facts(0.0, hits)) == "alert" for hits in result.hits]),
+        evidence_rows([payment.transaction.transaction_id for payment in payments], result.hits),
     )
 
 
@@ -137,37 +151,42 @@ LIGHTGBM = {
 TREES = 100
 
 
-def train(features: NDArray[np.float64], laundering: NDArray[np.bool_], trees: int = TREES) -> bytes:
-    """A LightGBM model in its native text, the same bytes for the same rows. Needs lightgbm; the engine does not."""
+def rises(feature: str) -> bool:
+    """Whether more of a feature may only raise the score: what was found, and how far money came or was spread."""
+    return (
+        feature.startswith("hit_")
+        or feature.endswith("_found")
+        or feature in {"cycle_count", "passed_on_hops", "debtor_alike", "creditor_alike"}
+    )
+
+
+def train(
+    features: NDArray[np.floating[Any]],
+    laundering: NDArray[np.bool_],
+    trees: int = TREES,
+    weights: NDArray[np.float64] | None = None,
+) -> bytes:
+    """A LightGBM model in its native text, the same bytes for the same rows. Needs lightgbm; the engine does not.
+
+    `weights` [n] say how much each row counts, all alike where they are not given.
+    """
     import lightgbm
 
-    data = lightgbm.Dataset(features, laundering.astype(np.float64), feature_name=list(FEATURES), free_raw_data=True)
-    booster = lightgbm.train(LIGHTGBM, data, num_boost_round=trees)
+    data = lightgbm.Dataset(
+        features, laundering.astype(np.float64), weight=weights, feature_name=list(FEATURES), free_raw_data=True
+    )
+    settings = {**LIGHTGBM, "monotone_constraints": [int(rises(name)) for name in FEATURES]}
+    booster = lightgbm.train(settings, data, num_boost_round=trees)
     text: str = booster.model_to_string()
     return text.encode()
 
 
-def predict(model: bytes, features: NDArray[np.float64]) -> NDArray[np.float64]:
+def predict(model: bytes, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Probabilities [n] by LightGBM itself, for evaluation; the service computes them with their explanation."""
     import lightgbm
 
     booster = lightgbm.Booster(model_str=model.decode())
     return np.asarray(booster.predict(features, num_threads=1), np.float64)
-
-
-def recall_at_rate(scores: NDArray[np.float64], laundering: NDArray[np.bool_], rate: float) -> float:
-    """The share of laundering transactions among the `rate` share of all that score highest."""
-    count = max(round(rate * len(scores)), 1)
-    top = np.argsort(-scores, kind="stable")[:count]
-    return float(laundering[top].sum() / max(laundering.sum(), 1))
-
-
-def average_precision(scores: NDArray[np.float64], laundering: NDArray[np.bool_]) -> float:
-    """Area under the precision-recall curve, by steps."""
-    order = np.argsort(-scores, kind="stable")
-    right = laundering[order]
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float(precision[right].mean()) if right.any() else 0.0
 
 
 def write_model(folder: Path, model: bytes, card: Mapping[str, Any]) -> str:

@@ -8,25 +8,18 @@ from aml.state import NONE, State, find_pair
 
 MOST_SCANNED = 48
 """Payments of one account that a search looks at, newest first."""
-_PAIR_STEPS = 16
 
 DAY = 86_400 * 1_000_000
 
 
 @kernel
 def linked(state: State, debtor: int, creditor: int, low: int, high: int) -> Number:
-    """A payment of this pair booked after `low` and not after `high`, among its first sixteen in memory; else NONE."""
+    """The first payment of this pair in memory, if it was booked after `low` and not after `high`; else NONE."""
     pair = find_pair(state, debtor, creditor)
     if pair == NONE:
         return NONE
     slot = state.pairs[pair].oldest
-    for _ in range(_PAIR_STEPS):
-        if slot == NONE:
-            return NONE
-        if low < state.edges[slot].time <= high:
-            return slot
-        slot = state.edges[slot].pair_next
-    return NONE
+    return slot if low < state.edges[slot].time <= high else NONE
 
 
 @kernel

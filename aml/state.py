@@ -2,8 +2,8 @@
 
 Kept apart from the kernels that work on it so that its size can be read off: a transaction in memory costs an `EDGE`
 and a `DETAIL` (64 + 16 B) plus its id, an account an `ACCOUNT`, a `PROFILE` and two directions of four `WINDOW`s
-(96 + 208 + 320 B) plus its name, a pair of accounts in memory a `PAIR` and its share of the hash table (32 + 8 to
-16 B). Capacity doubles when it runs out and is used again when transactions expire.
+(96 + 256 + 320 B) plus its name, a pair of accounts in memory a `PAIR` and its share of the hash table (32 + 8 to
+16 B). Capacity doubles when it runs out and is used again when transactions expire. Peer groups take a fixed 320 KB.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,9 @@ ROW = np.dtype(
         ("debtor_party", "i4"),
         ("creditor_party", "i4"),
         ("branch", "i4"),
-        ("status", "i4"),
+        ("status", "i2"),
+        ("debtor_segment", "u1"),  # the peer group, 0 for none
+        ("creditor_segment", "u1"),
     ]
 )
 """A transaction as the kernels take it. Time in microseconds since 1970 UTC, amount in minor units of the base."""
@@ -89,7 +91,16 @@ EDGE = np.dtype(
         ("pair_next", "i4"),  # the next one of the same pair, by arrival
     ]
 )
-DETAIL = np.dtype([("debtor_party", "i4"), ("creditor_party", "i4"), ("branch", "i4"), ("spare", "i4")])
+DETAIL = np.dtype(
+    [
+        ("debtor_party", "i4"),
+        ("creditor_party", "i4"),
+        ("branch", "i4"),
+        ("hops", "i2"),  # how many payments before it each passed on the one before
+        ("found", "u1"),  # the strongest typology found with it, 0 to 255
+        ("spare", "u1"),
+    ]
+)
 ACCOUNT = np.dtype(
     [
         ("first_seen", "i8"),
@@ -122,10 +133,29 @@ PROFILE = np.dtype(
         ("amounts", "u2", (48,)),  # half octaves of minor units
         ("hours", "u2", (24,)),
         ("channels", "u2", (12,)),
+        ("countries", "i2", (6,)),  # where its money went, the most usual ones; 0 for a free place
+        ("visits", "u2", (6,)),
+        ("strangers", "i4"),  # payments to accounts that were not in memory
+        ("spare", "i4", (5,)),
     ]
 )
 """What an account's own payments usually look like, over its life; all counts are halved at PROFILE_FULL of them."""
 PROFILE_FULL = 1024
+
+PEERS = np.dtype(
+    [
+        ("count", "i8"),
+        ("amounts", "i4", (48,)),  # half octaves of minor units
+        ("turnovers", "i4", (48,)),  # of an account's sum in the week up to the payment
+        ("paces", "i4", (16,)),  # octaves of its number of payments in that week
+        ("hours", "i4", (24,)),
+        ("channels", "i4", (12,)),
+    ]
+)
+"""What the payments of many accounts look like: of all (group 0) or of one peer group; halved at PEERS_FULL."""
+PEERS_FULL = 1 << 17
+GROUPS = 256
+"""Peer groups of one tenant at most, with group 0, which is everybody."""
 
 PAIR = np.dtype(
     [
@@ -154,7 +184,7 @@ CLOCK = np.dtype(
 
 class State(NamedTuple):
     """What the kernels read and write. Shapes: edges and details [E], accounts and profiles [A],
-    windows [A, 2, W], pairs [P], table [≥2P, a power of two], clock [1]."""
+    windows [A, 2, W], pairs [P], table [≥2P, a power of two], clock [1], peers [GROUPS, 2]."""
 
     edges: Records
     details: Records
@@ -164,6 +194,7 @@ class State(NamedTuple):
     pairs: Records
     table: NDArray[np.int32]
     clock: Records
+    peers: Records
 
     @property
     def nbytes(self) -> int:
@@ -184,6 +215,7 @@ def empty_state(window_count: int, edges: int = 1024, accounts: int = 1024, pair
         np.zeros(0, PAIR),
         np.full(2, NONE, np.int32),
         clock,
+        aligned((GROUPS, 2), PEERS),
     )
     return _resized(state, edges, accounts, pairs)
 
@@ -232,6 +264,7 @@ def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
         _grown(state.pairs, pairs),
         state.table,
         state.clock,
+        state.peers,
     )
     grown.accounts["head"][old_accounts:] = NONE
     grown.accounts["tail"][old_accounts:] = NONE

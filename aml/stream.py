@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from aml.evidence import FOUND, MOST_EVIDENCE, Output
 from aml.features import feature_names, write_found, write_own, write_windows
 from aml.groups import SIDE, Group, empty_group, look_around
-from aml.kernels import Records, kernel
+from aml.kernels import Record, Records, kernel
 from aml.memory import array_at
 from aml.parameters import NUMBERS, MonitoringParameters, Settings, settings
-from aml.profile import learn
+from aml.profile import EVERYBODY, learn, learn_peers
 from aml.state import (
     ACCEPTED,
     ACCOUNT,
@@ -23,8 +23,12 @@ from aml.state import (
     DETAIL,
     DUPLICATE,
     EDGE,
+    GROUPS,
+    IN,
     NONE,
+    OUT,
     PAIR,
+    PEERS,
     PROFILE,
     WINDOW,
     State,
@@ -33,6 +37,7 @@ from aml.state import (
     state_of,
     with_room,
 )
+from aml.trails import FULL
 from aml.typologies import (
     NAMES,
     behaviour_change,
@@ -56,6 +61,7 @@ from aml.typologies import (
     new_payee,
     over_invoicing,
     pass_through,
+    peer_deviation,
     random_walk,
     rapid_movement,
     round_amounts,
@@ -172,16 +178,40 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
                 sanctioned_counterparty.detect(state, settings, out, row, slot, 29)
             if settings.enabled[30]:
                 count, hops, spent = cycle.detect(state, settings, out, row, slot, 30)
-            if settings.enabled[18] or settings.enabled[21]:
-                learn(state, slot)
-        write_own(state, settings, line, payment, slot)
+            if settings.enabled[31]:
+                peer_deviation.detect(state, settings, out, row, slot, 31, payment)
+        if settings.numbers[0].scored:
+            write_own(state, settings, line, payment, slot)
+        else:
+            line[:] = 0.0
         write_windows(state, settings, line, payment)
         write_found(out, line, count, hops, spent)
+        if slot != NONE:
+            _remember(state, settings, out, payment, slot)
     return len(batch)
 
 
+@kernel
+def _remember(state: State, settings: Settings, out: Output, payment: Record, slot: int) -> None:
+    """Let what came be part of what is usual from now on, and keep with the payment what was found by it."""
+    scored = settings.numbers[0].scored != 0
+    if scored or settings.enabled[18] or settings.enabled[21]:
+        learn(state, slot)
+    if scored:
+        learn_peers(state, slot, EVERYBODY, OUT)
+    if scored or settings.enabled[31]:
+        if payment.debtor_segment > 0:
+            learn_peers(state, slot, payment.debtor_segment, OUT)
+        if payment.creditor_segment > 0:
+            learn_peers(state, slot, payment.creditor_segment, IN)
+    strongest = 0.0
+    for code in range(len(out.scores)):
+        strongest = max(strongest, out.scores[code])
+    state.details[slot].found = int(strongest * FULL)
+
+
 _NO_ROOM = -1
-_ARRAYS = 23
+_ARRAYS = 24
 
 
 @kernel
@@ -193,7 +223,7 @@ def run(
     Handing over thirty arrays would take longer than a transaction does. Returns _NO_ROOM where the state has to grow.
     """
     at = array_at(context, (_ARRAYS, 2), np.int64)
-    windows = at[8, 1]
+    windows = at[9, 1]
     state = State(
         array_at(at[0, 0], (at[0, 1],), EDGE),
         array_at(at[1, 0], (at[1, 1],), DETAIL),
@@ -203,31 +233,32 @@ def run(
         array_at(at[5, 0], (at[5, 1],), PAIR),
         array_at(at[6, 0], (at[6, 1],), np.int32),
         array_at(at[7, 0], (at[7, 1],), CLOCK),
+        array_at(at[8, 0], (GROUPS, 2), PEERS),
     )
     if start == 0 and lacks_room(state, len(batch), accounts):
         return _NO_ROOM
     given = Settings(
-        array_at(at[8, 0], (windows,), np.int64),
-        array_at(at[9, 0], (at[9, 1],), np.bool_),
-        array_at(at[10, 0], (windows,), np.int64),
+        array_at(at[9, 0], (windows,), np.int64),
+        array_at(at[10, 0], (at[10, 1],), np.bool_),
         array_at(at[11, 0], (windows,), np.int64),
-        array_at(at[12, 0], (1,), NUMBERS),
+        array_at(at[12, 0], (windows,), np.int64),
+        array_at(at[13, 0], (1,), NUMBERS),
     )
     group = Group(
-        array_at(at[13, 0], (SIDE,), np.int32),
         array_at(at[14, 0], (SIDE,), np.int32),
         array_at(at[15, 0], (SIDE,), np.int32),
         array_at(at[16, 0], (SIDE,), np.int32),
-        array_at(at[17, 0], (SIDE, SIDE), np.int32),
-        array_at(at[18, 0], (2,), np.int64),
+        array_at(at[17, 0], (SIDE,), np.int32),
+        array_at(at[18, 0], (SIDE, SIDE), np.int32),
+        array_at(at[19, 0], (2,), np.int64),
     )
     out = Output(
         features,
         slots,
-        array_at(at[19, 0], (at[19, 1],), np.float64),
-        array_at(at[20, 0], (at[20, 1],), FOUND),
-        array_at(at[21, 0], (at[21, 1],), np.int32),
-        array_at(at[22, 0], (2,), np.int64),
+        array_at(at[20, 0], (at[20, 1],), np.float64),
+        array_at(at[21, 0], (at[21, 1],), FOUND),
+        array_at(at[22, 0], (at[22, 1],), np.int32),
+        array_at(at[23, 0], (2,), np.int64),
     )
     out.used[:] = 0
     return advance(state, given, batch, out, group, start)

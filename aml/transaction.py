@@ -60,6 +60,9 @@ class Transaction:
     creditor_bank: str | None = None
     branch: str | None = None
     """Where cash changed hands."""
+    debtor_segment: str | None = None
+    """The kind of customer or account, as the institution parts them: whom the account is compared with."""
+    creditor_segment: str | None = None
 
     def __post_init__(self) -> None:
         _check_id("transaction_id", self.transaction_id)
@@ -84,17 +87,26 @@ class Transaction:
                     name, f"{country!r} is not a country code of ISO 3166; write two capitals, like DE"
                 )
 
-    def between(self, debtor_party: str | None, creditor_party: str | None) -> "Transaction":
-        """The same payment with the customers behind its accounts. Not checked again: it was when it was made."""
+    def between(
+        self,
+        debtor_party: str | None,
+        creditor_party: str | None,
+        debtor_segment: str | None = None,
+        creditor_segment: str | None = None,
+    ) -> "Transaction":
+        """The same payment with the customers behind its accounts and whom each is compared with. Not checked again:
+        it was when it was made."""
         other = object.__new__(Transaction)
         for name in _FIELDS:
             object.__setattr__(other, name, getattr(self, name))
         object.__setattr__(other, "debtor_party", debtor_party)
         object.__setattr__(other, "creditor_party", creditor_party)
+        object.__setattr__(other, "debtor_segment", debtor_segment)
+        object.__setattr__(other, "creditor_segment", creditor_segment)
         return other
 
 
-_FIELDS = tuple(field.name for field in fields(Transaction) if not field.name.endswith("_party"))
+_FIELDS = tuple(field.name for field in fields(Transaction) if not field.name.endswith(("_party", "_segment")))
 
 
 def _check_id(field: str, value: str) -> None:

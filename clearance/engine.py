@@ -27,7 +27,7 @@ from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
 from clearance.group import Group, Owner
-from clearance.partition import UNKNOWN_ACCOUNT, Partition, Place
+from clearance.partition import FROZEN_ACCOUNT, UNKNOWN_ACCOUNT, Partition, Place
 from clearance.snapshots import SnapshotFolder
 from explain.attribution import TreeModel
 from explain.registry import Artifact
@@ -62,9 +62,6 @@ snapshots = Counter("clearance_engine_snapshots_total", "Engine states written, 
 commit_seconds = Histogram("clearance_engine_commit_seconds", "From the first transaction of a group to its commit.")
 
 _NOT_COMMITTED = "a group of tenant %s was not committed; its state is dropped"
-
-FROZEN_ACCOUNT = "FROZEN_ACCOUNT"
-"""A side of the payment is a customer's whose property is frozen for sanctions: whoever asked must not carry it out."""
 
 Boundary = Callable[[str], None]
 """Called when the engine passes `before_push`, `after_push`, `before_commit`, `after_commit`, `before_answer`,
@@ -468,15 +465,12 @@ class StreamingEngine:
         parties = [_with_parties(transaction, holders) for transaction in new]
         owners = await self._owners(connection, tenant_id, parties, holders)
         unknown = [t.debtor_party is None and t.creditor_party is None for t in parties]
-        frozen = {name for name, holder in holders.items() if holder.frozen}
+        blocked = {name for name, holder in holders.items() if holder.frozen}
+        frozen = [t.debtor_account in blocked or t.creditor_account in blocked for t in parties]
         self._boundary("before_push")
         for start in range(0, len(parties), SLICE):
             end = start + SLICE
-            assessed = partition.assess(parties[start:end], unknown[start:end])
-            if frozen:
-                for row, t in enumerate(assessed.transactions):
-                    if t.debtor_account in frozen or t.creditor_account in frozen:
-                        assessed.flags[row] = (*assessed.flags[row], FROZEN_ACCOUNT)
+            assessed = partition.assess(parties[start:end], unknown[start:end], frozen[start:end])
             for _ in group.add(assessed, owners[start:end]):
                 # The group that is being written has small things to do between short waits for Postgres.
                 await asyncio.sleep(0)
@@ -522,12 +516,16 @@ def _rebuilding(error: Exception) -> EngineRebuilding:
 
 
 def _with_parties(transaction: Transaction, holders: Mapping[str, customers.Holder]) -> Transaction:
-    """The transaction with the customers behind its accounts: two accounts of one customer are one party."""
+    """The transaction with the customers behind its accounts: two accounts of one customer are one party, and those
+    of one risk rating are peers."""
     debtor, creditor = holders.get(transaction.debtor_account), holders.get(transaction.creditor_account)
     if debtor is None and creditor is None and transaction.debtor_party is None and transaction.creditor_party is None:
         return transaction
     return transaction.between(
-        str(debtor.customer_id) if debtor else None, str(creditor.customer_id) if creditor else None
+        str(debtor.customer_id) if debtor else None,
+        str(creditor.customer_id) if creditor else None,
+        f"rating:{debtor.rating}" if debtor else None,
+        f"rating:{creditor.rating}" if creditor else None,
     )
 
 
@@ -535,7 +533,9 @@ def _assess_again(partition: Partition, rows: list[transactions.TransactionRow])
     """Move the state on by stored rows; what they led to is stored already."""
     if rows:
         partition.assess(
-            [transactions.transaction_of(row) for row in rows], [UNKNOWN_ACCOUNT in row.flags for row in rows]
+            [transactions.transaction_of(row) for row in rows],
+            [UNKNOWN_ACCOUNT in row.flags for row in rows],
+            [FROZEN_ACCOUNT in row.flags for row in rows],
         )
         partition.committed(len(rows), Place(rows[-1].ingest_seq, rows[-1].decision_id))
     count = len(rows)

@@ -10,8 +10,8 @@ import numpy as np
 import orjson
 
 from aml.engine import Hit
+from aml.scoring import hit_finding
 from aml.transaction import Transaction
-from aml.typologies import TYPOLOGIES
 from api.schemas.transactions import TransactionAnswer
 from clearance.columns import digests, pack_rows
 from clearance.partition import Assessment, Partition, Place, Raised
@@ -30,8 +30,6 @@ from workflows.messages import Kind, workflow_id
 
 _STRETCH = 16
 """Transactions whose rows are made without a pause: about a millisecond."""
-
-_SOURCES = {typology.name: typology.source for typology in TYPOLOGIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Group:
                 yield
             place, score, hits = len(self._rows), assessed.scores[row], assessed.hits[row]
             decision_id, flags = self._ids[place], assessed.flags[row]
-            found = [_hit_finding(hit) for hit in hits] if hits else []
+            found = [hit_finding(hit) for hit in hits] if hits else []
             outcome = self._bands.bands.name(score)
             known = [value if value == value else None for value in values]
             words = scored_sentence(
@@ -271,24 +269,6 @@ class _BandTexts:
             self._around[name] = before, after
         before, after = self._around[name]
         return before + told + after
-
-
-def _hit_finding(hit: Hit) -> Finding:
-    return Finding(
-        rule=hit.typology,
-        effect="hit",
-        text=hit.text,
-        citation=_SOURCES[hit.typology],
-        values={
-            "score": hit.score,
-            "amount": str(hit.amount),
-            "currency": hit.currency,
-            "transactions": len(hit.transactions),
-            "from": hit.window[0].isoformat(),
-            "to": hit.window[1].isoformat(),
-            "exhausted": hit.exhausted,
-        },
-    )
 
 
 def _typologies(hits: tuple[Hit, ...]) -> tuple[str, ...]:

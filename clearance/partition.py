@@ -32,6 +32,8 @@ from jurisdictions.regime import Regime
 UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
 LATE = "LATE"
 NO_RATE = "NO_RATE"
+FROZEN_ACCOUNT = "FROZEN_ACCOUNT"
+"""A side of the payment is a customer's whose property is frozen for sanctions: whoever asked must not carry it out."""
 
 _TILL: dict[Channel, Callable[[Transaction], str]] = {
     Channel.CASH_DEPOSIT: lambda deposit: deposit.debtor_account,
@@ -115,10 +117,14 @@ class Partition:
         if self.engine.features != trees.feature_names:
             raise ValueError(f"the model {model.ref.name} {model.ref.version} was trained on other features")
 
-    def assess(self, transactions: Sequence[Transaction], unknown: Sequence[bool]) -> Assessment:
-        """Push, score, explain and judge. `unknown` says whose accounts nobody opened. Ids must be new."""
+    def assess(
+        self, transactions: Sequence[Transaction], unknown: Sequence[bool], frozen: Sequence[bool] | None = None
+    ) -> Assessment:
+        """Push, score, explain and judge. `unknown` says whose accounts nobody opened, `frozen` who has a side whose
+        property is frozen for sanctions (nobody where it is not given). Ids must be new."""
         self.uncommitted += len(transactions)
-        pushed = self.engine.push(transactions)
+        frozen = [False] * len(transactions) if frozen is None else frozen
+        pushed = self.engine.push(transactions, frozen)
         attribution = self.trees.explain(pushed.features)
         # As `Explanation.ranked`: by the size of the effect, then by name.
         sizes = -np.abs(attribution.shap[:, self._by_name])
@@ -127,6 +133,9 @@ class Partition:
         for raises, rows in ((LATE, pushed.too_late), (NO_RATE, pushed.unrated)):
             for row in rows:
                 flags[row] = (*flags[row], raises)
+        for row, blocked in enumerate(frozen):
+            if blocked:
+                flags[row] = (*flags[row], FROZEN_ACCOUNT)
         margins = attribution.margin.tolist()
         scores = [self.trees.probability(margin) for margin in margins]
         raised = {}

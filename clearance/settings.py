@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         default="30 2 * * *", description="When samples are screened in full, as cron in UTC; empty for never."
     )
     screening_check_sample: int = Field(default=200, ge=1, description="Customers a tenant whom that screens.")
+    look_back_schedule: str = Field(
+        default="30 1 * * *", description="When every tenant's payments are gone through again, as cron in UTC."
+    )
+    look_back_days: int = Field(default=180, ge=1, description="How many days of payments a look-back judges again.")
 
     database_url: str = Field(default="", description="Postgres, without user: each service connects under its role.")
     database_password_file: Path | None = Field(default=None, description="The password of this service's role.")
@@ -151,6 +155,10 @@ class Settings(BaseSettings):
     @property
     def engine_folder(self) -> Path:
         return self.engine_state or self.home / "engine"
+
+    @property
+    def look_back_folder(self) -> Path:
+        return self.home / "look-backs"
 
     @property
     def filing_folder(self) -> Path:

@@ -4,23 +4,12 @@ A service of its own because it alone needs a way out to the world, and no key t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
-)
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.watchlist_fetching import http_client
@@ -29,6 +18,7 @@ from activities.watchlists import WatchlistActivities, WatchlistUpdater
 from clearance.database import service_pool
 from clearance.keyring import Keyring
 from clearance.queues import LISTS_QUEUE, QUEUE
+from clearance.schedules import keep_schedule
 from clearance.services import Ready
 from clearance.settings import Settings
 from clearance.temporal import connect
@@ -80,35 +70,8 @@ async def _connected(settings: Settings, keys: Keyring) -> Client:
 
 async def keep_schedules(client: Client, settings: Settings) -> None:
     """Make the schedules what the settings say: there, changed, or gone where the setting is empty."""
-    await _keep(
+    await keep_schedule(
         client, UPDATES, settings.watchlist_schedule, WatchlistUpdateWorkflow.run, m.WatchlistUpdateInput(), LISTS_QUEUE
     )
     night = m.ScreeningCheckInput(sample=settings.screening_check_sample)
-    await _keep(client, CHECKS, settings.screening_check_schedule, ScreeningCheckWorkflow.run, night, QUEUE)
-
-
-async def _keep(
-    client: Client, schedule_id: str, cron: str, workflow: Callable[..., Any], message: Any, queue: str
-) -> None:
-    handle = client.get_schedule_handle(schedule_id)
-    if not cron:
-        try:
-            await handle.delete()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-        return
-    wanted = Schedule(
-        action=ScheduleActionStartWorkflow(workflow, message, id=schedule_id, task_queue=queue),
-        spec=ScheduleSpec(cron_expressions=[cron], jitter=timedelta(minutes=1)),
-        # One at a time; a night that was missed for hours is made up for.
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=12)),
-    )
-
-    def changed(_: ScheduleUpdateInput) -> ScheduleUpdate:
-        return ScheduleUpdate(wanted)
-
-    try:
-        await client.create_schedule(schedule_id, wanted)
-    except ScheduleAlreadyRunningError:
-        await handle.update(changed)
+    await keep_schedule(client, CHECKS, settings.screening_check_schedule, ScreeningCheckWorkflow.run, night, QUEUE)

@@ -29,6 +29,7 @@ from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
 from activities.filing_rewriter import NarrativeRewriter
 from activities.identity import IdentityActivities
+from activities.look_back import LookBackActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
 from activities.rescreening import RescreeningActivities
@@ -45,8 +46,10 @@ from clearance.keyring import KeyName, Keyring
 from clearance.liveness import load_provider
 from clearance.outbound import Outbound, posting
 from clearance.queues import FILING_QUEUE, QUEUE
+from clearance.schedules import keep_look_backs
 from clearance.services import Ready
 from clearance.settings import Settings
+from clearance.snapshots import SnapshotFolder
 from clearance.temporal import connect, connect_filing
 from clearance.trust import (
     CUSTOMER_RISK,
@@ -54,6 +57,7 @@ from clearance.trust import (
     DOCUMENT_LINES,
     DOCUMENT_PAGES,
     SCREENING,
+    TRANSACTIONS,
     ApprovedModels,
     approved_models,
 )
@@ -71,6 +75,7 @@ from workflows.evidence import EvidenceWorkflow
 from workflows.filing import FilingWorkflow
 from workflows.filing_duties import FilingDutiesWorkflow
 from workflows.investigation import InvestigationWorkflow
+from workflows.look_back import LookBackWorkflow, NightlyLookBackWorkflow
 from workflows.onboarding import OnboardingWorkflow
 from workflows.policies import reading_queue
 from workflows.reopening import ReopeningWorkflow
@@ -88,6 +93,8 @@ WORKFLOWS = (
     RescreeningWorkflow,
     HitReviewWorkflow,
     ScreeningCheckWorkflow,
+    LookBackWorkflow,
+    NightlyLookBackWorkflow,
 )
 FILING_WORKFLOWS = (FilingWorkflow, FilingDutiesWorkflow)
 
@@ -113,6 +120,8 @@ class Parts:
     filing_public_key: bytes
     models: ApprovedModels
     watchlist_folder: Path
+    look_back_folder: Path
+    """Where the state of look-backs is kept between slices; may be lost."""
     code_version: str = CODE_VERSION
     outbound: Outbound = field(default_factory=Outbound)
     public_url: str = "http://127.0.0.1:8080"
@@ -150,6 +159,15 @@ def build_workers(
         TreeModel.from_text(risk_model.content),
         RatingThresholds(),
     )
+    payments_model = parts.models.champion(TRANSACTIONS)
+    look_back = LookBackActivities(
+        parts.pool,
+        parts.keys,
+        recorder,
+        payments_model,
+        TreeModel.from_text(payments_model.content),
+        SnapshotFolder(parts.look_back_folder),
+    )
     cases = CaseActivities(parts.pool, parts.filing_public_key)
     monitoring = MonitoringActivities(parts.pool)
     desk = DeskActivities(parts.pool, parts.vault, parts.keys)
@@ -179,6 +197,9 @@ def build_workers(
             cases.await_case,
             cases.write_case_outcome,
             monitoring.admit_alert,
+            look_back.tenants_to_look_back,
+            look_back.plan_look_back,
+            look_back.look_back_slice,
             desk.admit_reopening,
             desk.decode_evidence,
             tell.deliver_webhook,
@@ -228,12 +249,14 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             filing_public_key=inbox_public_key(keys),
             models=approved_models(settings),
             watchlist_folder=settings.watchlist_folder,
+            look_back_folder=settings.look_back_folder,
             outbound=Outbound(allow_private=settings.outbound_private),
             public_url=settings.public_address,
             liveness=load_provider(settings.liveness_provider),
             liveness_required=settings.liveness_required,
         )
         client = await _connected(lambda: connect(settings, keys))
+        await keep_look_backs(client, settings)
         with ThreadPoolExecutor(READERS + PORTRAITS, "reader") as readers:
             async with _running(build_workers(client, parts, readers), client) as ready:
                 yield ready

@@ -16,19 +16,41 @@ _MULES = "FATF, Professional Money Laundering (2018); AMLR 2024/1624 Art. 26"
 _NOT_SEEN = -1.0
 """How `aml.features` writes "nothing of the kind yet"."""
 
+_OLD = 45.0
+"""The age in days from which accounts and pairs are simply old."""
+
+
+def _nearby(what: str) -> Words:
+    return Words(
+        f"typologies on {what}", f"a typology was found on {what}, with a strength of {{value}}", _MULES,
+        {0.0: f"no typology was found on {what}"},
+    )  # fmt: skip
+
+
 _PAYMENT: Mapping[str, Words] = {
-    "amount_log": Words("the amount", "the amount is {value}", _MONITORING, log=True),
+    "amount_rank": Words(
+        "the amount beside all others", "the amount is higher than {value} of all payments", _MONITORING, percent=True
+    ),
+    "amount_times_usual": Words(
+        "the amount beside the usual one", "the amount is {value} times that of a usual payment", _MONITORING
+    ),
     "amount_to_threshold": Words(
         "the amount beside the threshold", "the amount is {value} of the reporting threshold", _STRUCTURING,
         percent=True,
     ),
-    "hour": Words("the hour", "it was booked at {value} h UTC", _MONITORING, decimals=0),
-    "weekday": Words(
-        "the weekday", "weekday {value}", _MONITORING,
-        {float(i): f"it was booked on a {day}" for i, day in enumerate(
-            ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"))},
+    "debtor_hour_share": Words(
+        "the payer's hours", "the payer made {value} of its payments within an hour of this time of day", _MONITORING,
+        {_NOT_SEEN: "the payer has no usual hours yet"}, percent=True,
     ),
-    "is_cash": Words("the channel", "cash {value}", _CASH, {0.0: "it is no cash payment", 1.0: "it is cash"}),
+    "debtor_channel_share": Words(
+        "the payer's channels", "the payer made {value} of its payments this way", _MONITORING,
+        {_NOT_SEEN: "the payer has no usual channel yet"}, percent=True,
+    ),
+    "debtor_amount_rank": Words(
+        "the amount beside the payer's own", "the amount is higher than {value} of the payer's own payments",
+        _MONITORING, {_NOT_SEEN: "the payer has no usual amount to compare with"}, percent=True,
+    ),
+    "is_cash": Words("the kind of payment", "cash {value}", _CASH, {0.0: "it is no cash payment", 1.0: "it is cash"}),
     "is_round": Words(
         "the amount's form", "round {value}", _MONITORING, {0.0: "the amount is not round", 1.0: "the amount is round"}
     ),
@@ -46,10 +68,12 @@ _PAYMENT: Mapping[str, Words] = {
         {0.0: "payer and payee are different accounts", 1.0: "payer and payee are the same"},
     ),
     "debtor_age_days": Words(
-        "since when the payer is known", "the payer's account was first seen {value} days ago", _MONITORING, decimals=0
+        "since when the payer is known", "the payer's account was first seen {value} days ago", _MONITORING,
+        {_OLD: "the payer's account was first seen 45 days ago or more"}, decimals=0,
     ),
     "creditor_age_days": Words(
-        "since when the payee is known", "the payee's account was first seen {value} days ago", _MONITORING, decimals=0
+        "since when the payee is known", "the payee's account was first seen {value} days ago", _MONITORING,
+        {_OLD: "the payee's account was first seen 45 days ago or more"}, decimals=0,
     ),
     "debtor_hours_since_out": Words(
         "the payer's previous payment", "the payer paid {value} hours before", _MONITORING,
@@ -71,14 +95,61 @@ _PAYMENT: Mapping[str, Words] = {
         "the payee's usual amounts", "the amount is {value} standard deviations from the payee's usual", _MONITORING,
         {0.0: "the payee has no usual amount to compare with"}, decimals=1,
     ),
+    "debtor_peer_deviation": Words(
+        "what the payer's peers pay", "the amount is {value} robust deviations from what the payer's peers pay",
+        _MONITORING, {0.0: "the amount is usual among the payer's peers, or they are not known"}, decimals=1,
+    ),
+    "creditor_peer_deviation": Words(
+        "what the payee's peers receive", "the amount is {value} robust deviations from what the payee's peers receive",
+        _MONITORING, {0.0: "the amount is usual among the payee's peers, or they are not known"}, decimals=1,
+    ),
     "pair_count": Words(
         "how often the two paid each other", "it is payment {value} of this payer to this payee", _MONITORING,
         {_NOT_SEEN: "it came too late to be counted"}, decimals=0,
     ),
     "pair_age_days": Words(
         "since when the two pay each other", "this payer first paid this payee {value} days ago", _MONITORING,
-        {_NOT_SEEN: "it came too late to be counted"}, decimals=0,
+        {_NOT_SEEN: "it came too late to be counted", _OLD: "this payer first paid this payee 45 days ago or more"},
+        decimals=0,
     ),
+    "returned_count": Words(
+        "payments the other way", "the payee made {value} payments to the payer lately", _MONITORING,
+        {0.0: "the payee paid the payer nothing lately"}, decimals=0,
+    ),
+    "debtor_below_count": Words(
+        "the payer's amounts just below the threshold",
+        "the payer's account had {value} payments just below the reporting threshold lately", _STRUCTURING,
+        {0.0: "the payer's account had no payments just below the reporting threshold lately"}, decimals=0,
+    ),
+    "creditor_below_count": Words(
+        "the payee's amounts just below the threshold",
+        "the payee's account received {value} payments just below the reporting threshold lately", _STRUCTURING,
+        {0.0: "the payee's account received no payments just below the reporting threshold lately"}, decimals=0,
+    ),
+    "passed_on_share": Words(
+        "money passed on", "it is {value} of a payment that the payer had received within a week", _MULES,
+        {0.0: "the payer had received no payment of about this size within a week"}, percent=True,
+    ),
+    "passed_on_hours": Words(
+        "how fast money is passed on", "the payer had received a payment of about this size {value} hours before",
+        _MULES, {_NOT_SEEN: "the payer had received no payment of about this size within a week"}, decimals=1,
+    ),
+    "passed_on_hops": Words(
+        "how far money has come", "money of about this size came here over {value} accounts", _MULES,
+        {0.0: "it passes on no money that came in one piece"}, decimals=0,
+    ),
+    "debtor_received_found": _nearby("what the payer received within a week"),
+    "debtor_alike": Words(
+        "like payments to others", "the payer made {value} payments of about this size to others new to it in a week",
+        _MULES, {0.0: "the payer made no payments of this size to others new to it in a week"}, decimals=0,
+    ),
+    "debtor_sent_found": _nearby("what the payer sent within a week"),
+    "creditor_alike": Words(
+        "like payments from others",
+        "the payee got {value} payments of about this size from others new to it in a week",
+        _MULES, {0.0: "the payee got no payments of this size from others new to it in a week"}, decimals=0,
+    ),
+    "creditor_received_found": _nearby("what the payee received within a week"),
     "cycle_count": Words(
         "round trips", "it closes {value} round trips", _MULES, {0.0: "it closes no round trip"}, decimals=0
     ),
@@ -108,24 +179,45 @@ def _window_words() -> dict[str, Words]:
             within = f"within {span}"
             words |= {
                 f"{side}_count_{window}": _counted(f"{verb} {{value}} payments {within}", _MONITORING),
-                f"{side}_sum_log_{window}": Words(
-                    f"what {verb} {within}", f"{verb} {{value}} in all {within}", _MONITORING, decimals=0, log=True
-                ),
-                f"{side}_distinct_{window}": _counted(f"{verb} payments {way} {{value}} accounts {within}", _MULES),
-                f"{side}_below_count_{window}": _counted(
-                    f"{verb} {{value}} payments just below the reporting threshold {within}", _STRUCTURING
+                f"{side}_turnover_{window}": Words(
+                    f"what {verb} {within}", f"{verb} {{value}} times a usual payment {within}", _MONITORING, decimals=1
                 ),
                 f"{side}_fresh_{window}": _counted(
                     f"{verb} {{value}} payments {way} accounts new to it {within}", _MULES
                 ),
+                f"{side}_fresh_share_{window}": Words(
+                    f"the share of new accounts {within}",
+                    f"{verb} payments {way} accounts of which {{value}} were new to it {within}",
+                    _MULES,
+                    {_NOT_SEEN: f"{verb} no payments {within}"},
+                    percent=True,
+                ),
             }
+            if side != "creditor_out" and window != "30d":
+                words |= {
+                    f"{side}_pace_{window}": Words(
+                        f"the pace at which {verb} payments",
+                        f"{verb} {{value}} times as many payments {within} as at an even pace",
+                        _MONITORING,
+                        decimals=1,
+                    ),
+                    f"{side}_surge_{window}": Words(
+                        f"how what {verb} has grown",
+                        f"{verb} {{value}} times as much {within} as at an even pace",
+                        _MONITORING,
+                        decimals=1,
+                    ),
+                }
     for role, whose in (("debtor", "the payer's"), ("creditor", "the payee's")):
         for window, span in _WINDOWS.items():
             words[f"{role}_flow_ratio_{window}"] = Words(
-                f"what {whose} account sent on", f"{whose} account sent on {{value}} of what it received within {span}",
-                _MULES, {_NOT_SEEN: f"{whose} account received nothing within {span}"}, percent=True,
-            )  # fmt: skip
-    return words
+                f"what {whose} account sent on",
+                f"{whose} account sent on {{value}} of what it received within {span}",
+                _MULES,
+                {_NOT_SEEN: f"{whose} account received nothing within {span}"},
+                percent=True,
+            )
+    return words  # fmt: skip
 
 
 def _counted(text: str, citation: str) -> Words:

@@ -46,6 +46,7 @@ _PATTERNS: Mapping[str, tuple[str, str]] = {
     "third_party_cash": ("cash deposited by others than the owner", "31 CFR 1010.312"),
     "sanctioned_counterparty": ("a sanctioned counterparty", "31 CFR part 501; Regulation (EU) 269/2014, Art. 2"),
     "cycle": ("a round trip of money (cycle)", _GRAPHS),
+    "peer_deviation": ("payments unlike those of the account's peers", _FFIEC),
 }  # fmt: skip
 
 

@@ -126,24 +126,25 @@ async def known_accounts(conn: Connection, refs: Collection[str]) -> dict[str, U
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has an account: the customer, whose data key seals what is said about it, and whether their property is
-    frozen for sanctions now."""
+    """Who has an account: the customer, whose data key seals what is said about it, whether their property is frozen
+    for sanctions now, and their risk rating, whose customers are their peers."""
 
     customer_id: UUID
     subject_id: UUID
     frozen: bool
+    rating: str
 
 
 async def account_holders(conn: Connection, refs: Collection[str]) -> dict[str, Holder]:
     """The holder of each account that is known; the others are absent."""
     cursor = await conn.execute(
         "SELECT a.account_ref, a.customer_id, c.subject_id, EXISTS (SELECT FROM asset_freeze f "
-        "WHERE f.tenant_id = c.tenant_id AND f.subject_id = c.subject_id AND f.lifted_at IS NULL) "
+        "WHERE f.tenant_id = c.tenant_id AND f.subject_id = c.subject_id AND f.lifted_at IS NULL), c.rating "
         "FROM account a JOIN customer c USING (tenant_id, customer_id) "
         "WHERE a.tenant_id = current_tenant() AND a.account_ref = ANY(%s)",
         (list(refs),),
     )
-    return {row[0]: Holder(row[1], row[2], row[3]) for row in await cursor.fetchall()}
+    return {row[0]: Holder(row[1], row[2], row[3], row[4]) for row in await cursor.fetchall()}
 
 
 async def list_accounts(conn: Connection, customer_id: UUID) -> list[Account]:

@@ -47,7 +47,15 @@ class TransactionRow:
     sealed_details: bytes | None = None
 
 
-DETAILS = ("debtor_party", "creditor_party", "debtor_bank", "creditor_bank", "branch")
+DETAILS = (
+    "debtor_party",
+    "creditor_party",
+    "debtor_bank",
+    "creditor_bank",
+    "branch",
+    "debtor_segment",
+    "creditor_segment",
+)
 """The optional fields of a transaction that are kept in `details`."""
 
 
@@ -95,7 +103,15 @@ def copied(
 ) -> bytes:
     """A transaction as a row for `append_copied`, made before its number is known: `place` is what it comes after the
     first of its group, the rest as in `TransactionRow`."""
-    kept = (t.debtor_party, t.creditor_party, t.debtor_bank, t.creditor_bank, t.branch)
+    kept = (
+        t.debtor_party,
+        t.creditor_party,
+        t.debtor_bank,
+        t.creditor_bank,
+        t.branch,
+        t.debtor_segment,
+        t.creditor_segment,
+    )
     details = None
     if kept != _NONE:
         details = {name: value for name, value in zip(DETAILS, kept, strict=True) if value is not None}

@@ -90,6 +90,19 @@ RESCREENING = StepPolicy(
 )
 """A slice of customers, each one a heartbeat; the first one waits for the index and the delta."""
 
+PLANNING_LOOK_BACK = StepPolicy(
+    start_to_close_timeout=timedelta(minutes=10), retry_policy=_patient(timedelta(minutes=5))
+)
+"""A count over months of payments."""
+
+LOOKING_BACK = StepPolicy(
+    start_to_close_timeout=timedelta(hours=6),
+    heartbeat_timeout=timedelta(minutes=5),
+    retry_policy=_patient(timedelta(minutes=5)),
+)
+"""Seconds to minutes a slice, each thousand payments a heartbeat; hours where a long history was lost. The first
+one of a process compiles the kernels."""
+
 FETCHING = StepPolicy(start_to_close_timeout=timedelta(hours=2), retry_policy=_patient(timedelta(minutes=15)))
 """Every list with its own patience; what a source refuses is an answer, not an error."""
 

@@ -26,8 +26,10 @@ class Draft:
     channel: Channel = Channel.TRANSFER
     kind: str = ""
     scheme: int = 0
-    countries: tuple[str, str] = ("DE", "DE")
+    countries: tuple[str | None, str | None] = ("DE", "DE")
     branch: str | None = None
+    parties: tuple[str | None, str | None] = (None, None)
+    segments: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,11 @@ def booked(drafts: Iterable[Draft], currency: str, start: datetime, prefix: str)
                 draft.channel,
                 draft.countries[0],
                 draft.countries[1],
+                debtor_party=draft.parties[0],
+                creditor_party=draft.parties[1],
                 branch=draft.branch,
+                debtor_segment=draft.segments[0],
+                creditor_segment=draft.segments[1],
             ),
             draft.kind,
             draft.scheme,

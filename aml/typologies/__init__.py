@@ -22,6 +22,7 @@ from aml.typologies import (
     new_payee,
     over_invoicing,
     pass_through,
+    peer_deviation,
     random_walk,
     rapid_movement,
     round_amounts,
@@ -67,6 +68,7 @@ TYPOLOGIES: tuple[Typology, ...] = (
     third_party_cash.TYPOLOGY,
     sanctioned_counterparty.TYPOLOGY,
     cycle.TYPOLOGY,
+    peer_deviation.TYPOLOGY,
 )
 NAMES = tuple(typology.name for typology in TYPOLOGIES)
 

@@ -12,7 +12,9 @@ from aml.typologies.definition import Typology
 TYPOLOGY = Typology(
     name="bipartite",
     family="graph",
-    definition="Within a week at least group_minimum accounts each paid the same two or more accounts.",
+    definition=(
+        "Within a week at least group_minimum accounts each paid the same two or more accounts for the first time."
+    ),
     parameters=("group_minimum",),
     source=(
         "Altman et al., Realistic synthetic financial transactions (2023), bipartite; SAML-D (Oztas et al., 2023), "

@@ -4,7 +4,7 @@ from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
 from aml.parameters import Settings
 from aml.profile import own_deviation
-from aml.state import DEPOSIT, State
+from aml.state import DEPOSIT, OUT, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -26,7 +26,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     edge = state.edges[slot]
     if edge.amount < settings.numbers[0].threshold or edge.flags & DEPOSIT:
         return
-    deviation = own_deviation(state, slot)
+    deviation = own_deviation(state, slot, OUT, 5)
     if deviation >= 3.0:
         hit = report(
             out,

@@ -10,7 +10,8 @@ TYPOLOGY = Typology(
     name="sanctioned_counterparty",
     family="geography",
     definition=(
-        "A payment whose account or party, on either side, is on the tenant's list of confirmed sanctions hits."
+        "A payment whose account or party, on either side, is on the tenant's list of confirmed sanctions hits, or "
+        "belongs to a customer whose property is frozen."
     ),
     parameters=("sanctioned",),
     source="31 CFR part 501; Regulation (EU) 269/2014, Art. 2",

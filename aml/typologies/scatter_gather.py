@@ -8,14 +8,15 @@ from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
-from aml.state import IN, NONE, OUT, TRACED, State
+from aml.state import FRESH, IN, NONE, OUT, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
     name="scatter_gather",
     family="graph",
     definition=(
-        "Within a week at least group_minimum accounts each received from one source and then paid one destination."
+        "Within a week at least group_minimum accounts each received from one source and then paid one destination, "
+        "all of them for the first time."
     ),
     parameters=("group_minimum",),
     source=(
@@ -36,7 +37,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     edge = edges[slot]
     least = settings.numbers[0].group_minimum
     last = len(settings.lengths) - 1
-    if not edge.flags & TRACED or state.accounts[edge.debtor].tail[IN] == NONE:
+    if not edge.flags & FRESH or state.accounts[edge.debtor].tail[IN] == NONE:
         return
     if state.windows[edge.creditor, IN, last].distinct < least:
         return
@@ -48,7 +49,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     for _ in range(MOST_SCANNED):
         if current == NONE or edges[current].time <= low:
             break
-        known = not edges[current].flags & TRACED
+        known = not edges[current].flags & FRESH
         for i in range(count):
             known = known or middles[i] == edges[current].debtor
         if not known:
@@ -65,7 +66,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
             return
         source = edges[incoming].debtor
         wide = state.windows[source, OUT, last].distinct >= least and source != edge.creditor
-        if wide and edges[incoming].flags & TRACED:
+        if wide and edges[incoming].flags & FRESH:
             linked = _link(state, source, middles[:count], seconds, firsts, low, edge.time)
             if linked >= least:
                 _report(state, out, row, code, slot, seconds[:count], firsts, linked, linked / least)
@@ -92,7 +93,7 @@ def _link(
         if current == NONE or edges[current].time <= low:
             break
         for i in range(len(middles)):
-            if middles[i] == edges[current].creditor:
+            if middles[i] == edges[current].creditor and edges[current].flags & FRESH:
                 if firsts[i] == NONE and edges[current].time <= edges[seconds[i]].time and middles[i] != source:
                     firsts[i] = current
                     linked += 1

@@ -9,7 +9,7 @@ from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, linked, newest_before
-from aml.state import IN, NONE, TRACED, State
+from aml.state import FRESH, IN, NONE, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -17,7 +17,7 @@ TYPOLOGY = Typology(
     family="graph",
     definition=(
         "Within a week two accounts each paid the same two, and in the week before were each paid by the same two: "
-        "three layers, each linked to all of the next."
+        "three layers, each linked to all of the next, all for the first time."
     ),
     parameters=(),
     source="Altman et al., Realistic synthetic financial transactions (2023), stack",
@@ -76,7 +76,7 @@ def _first_layer(
         if current == NONE or edges[current].time <= low:
             break
         first = edges[current].debtor
-        fits = edges[current].flags & TRACED and first not in (second, edges[slot].creditor)
+        fits = edges[current].flags & FRESH and first not in (second, edges[slot].creditor)
         if fits and (found == 0 or first != edges[proof[4]].debtor):
             parallel = linked(state, first, second, low, parallel_before)
             if parallel != NONE:

@@ -39,7 +39,7 @@ async def running(
 
     models = ApprovedModels(ROOT / "models", folder / "model-trust")
     approve_shipped(models, folder / "approvers")
-    parts = Parts(office.pool, office.vault, office.keys, office.filing_public, models, folder / "worker-index")
+    parts = Parts(office.pool, office.vault, office.keys, office.filing_public, models, folder / "worker-index", folder)
     async with (
         await open_pool(office.url, "clearance_dispatcher") as pool,
         asyncio.timeout(120),

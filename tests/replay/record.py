@@ -18,6 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.replay.look_back_runs import LOOK_BACK_RUNS, LOOK_BACK_WORKFLOWS
 from tests.replay.screening_runs import SCREENING_RUNS, SCREENING_WORKFLOWS
 from tests.workflows.conftest import CONVERTER, QUEUE, reader
 from tests.workflows.fakes import NOTE_ID, REASON, TENANT, Desk, Script
@@ -49,6 +50,7 @@ WORKFLOWS = [
     EvidenceWorkflow,
     WebhookWorkflow,
     *SCREENING_WORKFLOWS,
+    *LOOK_BACK_WORKFLOWS,
 ]
 MAKER, APPROVER = UUID(int=101), UUID(int=102)
 Run = Callable[[WorkflowEnvironment, Desk], Awaitable[None]]
@@ -352,6 +354,7 @@ RECORDINGS: tuple[tuple[str, Run], ...] = (
     ("reopening_screening", reopened_hits),
     ("webhook_dead", webhook),
     *SCREENING_RUNS,
+    *LOOK_BACK_RUNS,
 )
 
 

@@ -176,7 +176,7 @@ async def test_an_account_belongs_to_one_customer(world: Any) -> None:
             await customers.open_account(conn, world.tenant_id, "A1", ids[1])
         assert await customers.known_accounts(conn, ["A1", "B1"]) == {"A1": ids[0]}
         assert await customers.account_holders(conn, ["A1", "B1"]) == {
-            "A1": customers.Holder(ids[0], world.subject_id, frozen=False)
+            "A1": customers.Holder(ids[0], world.subject_id, frozen=False, rating="low")
         }
         assert [account.account_ref for account in await customers.list_accounts(conn, ids[0])] == ["A1"]
     async with world.as_role("clearance_engine", world.other_tenant_id) as conn:

@@ -96,7 +96,7 @@ async def test_a_worker_does_not_start_with_a_model_that_is_not_approved(
     from clearance.worker import Parts, build_workers
 
     nothing: Any = None
-    parts = Parts(nothing, nothing, nothing, b"", deployed[0], tmp_path)
+    parts = Parts(nothing, nothing, nothing, b"", deployed[0], tmp_path, tmp_path)
     damage(deployed[0], name, deployed[1])
     with ThreadPoolExecutor(1) as readers, pytest.raises(ModelNotLoaded):
         build_workers(nothing, parts, readers)

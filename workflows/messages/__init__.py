@@ -53,6 +53,16 @@ from workflows.messages.investigation import (
     InvestigationResult,
     RatingReview,
 )
+from workflows.messages.look_back import (
+    LookBackInput,
+    LookBackPlace,
+    LookBackPlan,
+    LookBackSlice,
+    LookBackSliceDone,
+    LookBackTally,
+    LookedBack,
+    NightlyLookBackInput,
+)
 from workflows.messages.onboarding import (
     Admission,
     ApplicationRead,
@@ -145,6 +155,14 @@ __all__ = [
     "InvestigationInput",
     "InvestigationResult",
     "Kind",
+    "LookBackInput",
+    "LookBackPlace",
+    "LookBackPlan",
+    "LookBackSlice",
+    "LookBackSliceDone",
+    "LookBackTally",
+    "LookedBack",
+    "NightlyLookBackInput",
     "OnboardingInput",
     "OnboardingResult",
     "OpenCase",

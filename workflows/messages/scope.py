@@ -18,6 +18,7 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     RESCREENING = "rescreening"
     HIT_REVIEW = "hit-review"
+    LOOK_BACK = "look-back"
 
 
 def workflow_id(kind: Kind, random_id: UUID) -> str:

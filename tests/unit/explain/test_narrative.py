@@ -14,6 +14,7 @@ from explain.background import Background
 from explain.narrative import reasons, scored_sentence, sentence
 from explain.reasons import CUSTOMER_RISK, REASONS
 from explain.reasons_monitoring import TRANSACTIONS
+from explain.reasons_retired import RETIRED
 from explain.reasons_screening import SCREENING
 from explain.record import Contribution, Decision, DecisionKind, Explanation, Finding, Method
 from explain.registry import load
@@ -55,6 +56,8 @@ def test_every_feature_of_a_stored_model_has_words() -> None:
 
 def test_the_tables_of_words_name_what_the_domain_computes() -> None:
     assert set(TRANSACTIONS) == set(TRANSACTION_FEATURES)
+    assert not set(RETIRED) & set(TRANSACTIONS)
+    assert set(RETIRED) <= set(REASONS)
     assert set(SCREENING) == set(SCREENING_FEATURES)
     assert set(CUSTOMER_RISK) == set(FEATURES)
 

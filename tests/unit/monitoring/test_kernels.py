@@ -37,7 +37,7 @@ def test_comments_and_docstrings_do_not_throw_the_cache_away_but_code_does() -> 
 
 def test_memory_per_transaction_and_account_is_what_the_documentation_says() -> None:
     assert EDGE.itemsize + DETAIL.itemsize == 80
-    assert ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize == 96 + 208 + 320
+    assert ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize == 96 + 256 + 320
     assert PAIR.itemsize == 32
 
 

@@ -136,6 +136,9 @@ IN_CASH = {"channel": Channel.CASH_DEPOSIT}
 HABIT = [pay(f"h{i}", i * 1.1, "A", f"shop{i % 3}", str(40 + i % 7)) for i in range(25)]
 """A quiet life: 25 payments of about 40 to three shops, at changing hours."""
 
+RETAIL = {"debtor_segment": "retail", "creditor_segment": "shop"}
+PEERS = [pay(f"p{i}", i / 30, f"r{i % 40}", f"shop{i % 7}", str(20 + i % 50), **RETAIL) for i in range(700)]
+
 EXAMPLES: dict[str, list[Transaction]] = {
     "smurfing": [
         pay(1, 0, "till", "A", "4000", **IN_CASH, branch="north"),
@@ -202,6 +205,7 @@ EXAMPLES: dict[str, list[Transaction]] = {
         pay(i, i * 8, "till", "A", "4000", **IN_CASH, debtor_party="p", creditor_party="owner") for i in range(2)
     ],
     "sanctioned_counterparty": [pay(1, 0, "A", "listed", "5")],
+    "peer_deviation": [*PEERS, pay("x", 24, "r1", "shop1", "5000", **RETAIL)],
 }
 LISTED = replace(PARAMETERS, high_risk_countries=frozenset({"KP"}), sanctioned=frozenset({"listed"}))
 INNOCENT: dict[str, list[Transaction]] = {
@@ -249,6 +253,7 @@ INNOCENT: dict[str, list[Transaction]] = {
         pay(i, i, "till", "A", "4000", **IN_CASH, debtor_party="owner", creditor_party="owner") for i in range(2)
     ],
     "sanctioned_counterparty": [pay(1, 0, "A", "B", "5")],
+    "peer_deviation": [*PEERS, pay("x", 24, "firm", "shop1", "5000", debtor_segment="firm", creditor_segment="none")],
 }
 
 
@@ -288,3 +293,30 @@ def test_what_cannot_be_evaluated_is_named_with_the_reason() -> None:
     assert reasons["high_risk_jurisdiction"] == "the list high_risk_countries is empty"
     assert reasons["same_person"] == "no transaction has debtor_party and creditor_party"
     assert "fan_in" not in reasons
+
+
+def test_a_payment_that_screening_is_known_to_have_confirmed_is_a_hit_without_a_list() -> None:
+    engine = Engine(PARAMETERS)
+    assert engine.not_evaluated()["sanctioned_counterparty"] == "the list sanctioned is empty"
+    told = engine.push([pay(1, 0, "A", "B", "5"), pay(2, 1, "A", "C", "5")], sanctioned=[True, False])
+    assert [[hit.typology for hit in hits] for hits in told.hits] == [["sanctioned_counterparty"], []]
+    assert "sanctioned_counterparty" not in engine.not_evaluated()
+    assert "sanctioned_counterparty" not in Engine.restore(engine.snapshot(), PARAMETERS).not_evaluated()
+
+
+def test_peers_are_not_evaluated_where_no_segment_is_known() -> None:
+    engine = Engine(PARAMETERS)
+    engine.push([pay(1, 0, "A", "B", "5")])
+    assert engine.not_evaluated()["peer_deviation"] == "no transaction has debtor_segment and creditor_segment"
+    engine.push([pay(2, 1, "A", "B", "5", **RETAIL)])
+    assert "peer_deviation" not in engine.not_evaluated()
+
+
+def test_a_payee_or_a_country_that_was_never_paid_is_a_change_of_behaviour() -> None:
+    home = {"debtor_country": "DE", "creditor_country": "DE"}
+    steady = [pay(i, i * 0.5, "A", f"shop{i % 2}", "900", **home) for i in range(120)]
+    usual = pay("u", 60.5, "A", "shop1", "1500", **home)
+    strange = pay("x", 61, "A", "stranger", "4000", debtor_country="DE", creditor_country="TR")
+    assert not found([*steady, usual], "behaviour_change")
+    (hit,) = found([*steady, usual, strange], "behaviour_change")
+    assert "in 3 ways" in hit.text

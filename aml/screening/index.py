@@ -89,7 +89,7 @@ class ScreeningIndex:
         self._by_id: dict[str, int] | None = None
         self.rarity = lru_cache(maxsize=60_000)(self._rarity)
         self.weights = lru_cache(maxsize=40_000)(self._weights)
-        self.record = lru_cache(maxsize=8_000)(self._record)
+        self.record = lru_cache(maxsize=24_000)(self._record)
 
     @classmethod
     def build(cls, lists: Sequence[WatchList], path: Path) -> "ScreeningIndex":

@@ -117,8 +117,8 @@ def _value(value: Any, name: str, number: int) -> float:
 
 
 def added(
-    features: NDArray[np.float64], laundering: NDArray[np.bool_], labels: Labels
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    features: NDArray[np.floating[Any]], laundering: NDArray[np.bool_], labels: Labels
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_], NDArray[np.float64]]:
     """Generated rows with the labelled ones behind them: features, laundering or not, and how much each row counts."""
     return (
         np.concatenate([features, labels.features]),

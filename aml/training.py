@@ -14,6 +14,7 @@ from aml.features import FEATURES
 from aml.generator import generate
 from aml.generator.evaluation import evaluation_world
 from aml.generator.varied import varied_world
+from aml.labels import Labels, added, told
 from aml.parameters import MonitoringParameters
 from aml.quality import Observed, measured, with_hindsight
 from aml.scoring import LIGHTGBM, MODEL_FOLDER, TREES, observe, predict, rises, train, write_model
@@ -33,8 +34,13 @@ _QUANTILES = 41
 _LATENESS = timedelta(days=1)
 
 
-def make_model(folder: Path = MODEL_FOLDER, say: Callable[[str], object] = lambda _: None) -> dict[str, Any]:
-    """Generate, train, evaluate and write model.txt and card.json. The same code gives the same bytes."""
+def make_model(
+    folder: Path = MODEL_FOLDER, say: Callable[[str], object] = lambda _: None, labels: Labels | None = None
+) -> dict[str, Any]:
+    """Generate, train, evaluate and write model.txt and card.json. The same code and labels give the same bytes.
+
+    `labels` are officers' dispositions to learn from too; the newest of them measure instead.
+    """
     parameters = MonitoringParameters("EUR", Decimal(10_000), lateness=_LATENESS)
     early, late = [], []
     for seed, world in _varied(WORLDS):
@@ -43,12 +49,17 @@ def make_model(folder: Path = MODEL_FOLDER, say: Callable[[str], object] = lambd
         late.append(since(world, end))
         say(f"world {seed}: {len(world.laundering)} transactions")
     learned = joined(early)
-    model = train(learned.features, learned.laundering)
+    if labels is None:
+        model = train(learned.features, learned.laundering)
+    else:
+        known, newest = labels.parted()
+        features, laundering, weights = added(learned.features, learned.laundering, known)
+        model = train(features, laundering, weights=weights)
     say(f"trained on {len(learned.laundering)} transactions, {int(learned.laundering.sum())} of them laundering")
     ordinary = since(observe(generate(UNSEEN, PEOPLE, DAYS), parameters), _SETTLED)
     unseen = joined([since(world, _SETTLED) for _, world in _varied(UNSEEN_WORLDS)])
     other = joined([since(observe(evaluation_world(seed), parameters), _SETTLED) for seed in EVALUATION])
-    card = {
+    card: dict[str, Any] = {
         "name": "transactions",
         "version": VERSION,
         "format": "LightGBM native text",
@@ -74,6 +85,9 @@ def make_model(folder: Path = MODEL_FOLDER, say: Callable[[str], object] = lambd
         "protected_attributes": "none among the features",
         "population": population(ordinary),
     }
+    if labels is not None:
+        scores = predict(model, newest.features) if len(newest.confirmed) else newest.scores
+        card["labels"] = told(known, newest, scores)
     write_model(folder, model, card)
     return card
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from aml.labels import LabelsUnfit, read_labels
 from clearance.settings import Settings
 from clearance.trust import (
     CUSTOMER_RISK,
@@ -93,13 +94,30 @@ def revoke(settings: Settings, model: str, key: Path, reason: str, console: Cons
     return 0
 
 
-def train(settings: Settings, which: str, out: Path | None, console: Console, errors: Console) -> int:
-    """Train one of `TRAINABLE`; the exit code."""
+def train(
+    settings: Settings,
+    which: str,
+    out: Path | None,
+    console: Console,
+    errors: Console,
+    labels: Path | None = None,
+    label_weight: float = 1.0,
+) -> int:
+    """Train one of `TRAINABLE`, the model of transactions on dispositions too; the exit code."""
     if which not in TRAINABLE:
         errors.print(f"no such model: {which}; there are {', '.join(TRAINABLE)}")
         return 2
     name, make = TRAINABLE[which]
     folder = out or settings.models / name
+    if labels is not None:
+        if which != "aml":
+            errors.print(f"officers' dispositions train the model of transactions, aml, not {which}")
+            return 2
+        try:
+            make = _with_labels(labels, label_weight)
+        except (OSError, UnicodeDecodeError, LabelsUnfit) as error:
+            errors.print(f"{labels}: {error}", markup=False, soft_wrap=True)
+            return 1
     make(folder, console.print)
     artifact = load(folder)
     console.print(
@@ -113,6 +131,22 @@ def _train_aml(folder: Path, say: Callable[[str], object]) -> Mapping[str, Any]:
     from aml.training import make_model
 
     return make_model(folder, say)
+
+
+def _with_labels(path: Path, weight: float) -> Train:
+    """Raises `LabelsUnfit`, before anything is generated."""
+    from aml.features import FEATURES
+
+    with path.open(encoding="utf-8") as file:
+        labels = read_labels(file, FEATURES, weight)
+
+    def make(folder: Path, say: Callable[[str], object]) -> Mapping[str, Any]:
+        from aml.training import make_model
+
+        say(f"{len(labels.confirmed)} dispositions, {int(labels.confirmed.sum())} of them confirmed, from {path}")
+        return make_model(folder, say, labels)
+
+    return make
 
 
 def _train_customer_risk(folder: Path, say: Callable[[str], object]) -> Mapping[str, Any]:

@@ -92,8 +92,16 @@ def write_labels(
 def train_model(
     which: Annotated[str, typer.Argument(help="aml, customer-risk or screening.")],
     out: Annotated[Path | None, typer.Option(help="Folder to write; the deployment's own by default.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="What `clearance models labels` wrote: officers' dispositions, for aml.")
+    ] = None,
+    label_weight: Annotated[float, typer.Option(help="How many generated rows each of them counts for.")] = 10.0,
 ) -> None:
-    """Train a reference model on generated data. The result loads once two people approved it."""
+    """Train a reference model on generated data, and on officers' dispositions where they are given.
+
+    The result loads once two people approved it. Its card says how many labels it learned from and how it ranks the
+    newest, which it did not.
+    """
     from clearance.models import train
 
-    raise typer.Exit(train(read_settings(), which, out, console, errors))
+    raise typer.Exit(train(read_settings(), which, out, console, errors, labels, label_weight))

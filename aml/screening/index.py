@@ -162,8 +162,8 @@ class ScreeningIndex:
         return [int(value or 0) for value in self._searcher.fast_field_values("place", addresses)]
 
     def scan(self, tokens: tuple[str, ...], kind: str, limit: int) -> list[tuple[int, int]]:
-        """What `candidates` gives, by comparing with every name: for queries that share no key with any. Rare; half a
-        second at a million names, in the memory of one part of them."""
+        """What `candidates` gives, by comparing with every name: for queries that share no key with any. Rare; a
+        sixth of a second at a million names, in the memory of one part of them."""
         admitted = _ADMITTED[kind]
         asked = as_scanned(tokens)
         found: list[tuple[float, int]] = []

@@ -44,6 +44,8 @@ GROUP_SECONDS = 0.005
 GROUP_ROWS = 512
 SLICE = 256
 """Transactions explained at once: the model's tables come into the processor's cache once for all of them."""
+TURNS = 3
+"""Of the event loop after each stretch of a group: to wake, to send the next piece, to wait again."""
 _COLLECTING = (50_000, 20, 100)
 """New objects after which Python looks for cycles, and how often it then looks further back."""
 _MOST_OWNERS = 100_000
@@ -473,7 +475,8 @@ class StreamingEngine:
             assessed = partition.assess(parties[start:end], unknown[start:end], frozen[start:end])
             for _ in group.add(assessed, owners[start:end]):
                 # The group that is being written has small things to do between short waits for Postgres.
-                await asyncio.sleep(0)
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
         self._boundary("after_push")
         return group
 

@@ -86,7 +86,7 @@ def everything() -> Any:
 
 
 def as_the_peer_does() -> Any:
-    """One window of a day, the peer's patterns, cycles whatever their amounts."""
+    """One window of a day, the peer's patterns, cycles whatever their amounts, without the score's features."""
     from aml.parameters import MonitoringParameters
 
     day = timedelta(days=1)
@@ -101,6 +101,7 @@ def as_the_peer_does() -> Any:
         fan_out_minimum=(10**6,),
         cycle_keep=Decimal(0),
         typologies=frozenset({"fan_in", "fan_out", "scatter_gather", "cycle"}),
+        scored=False,
     )
 
 

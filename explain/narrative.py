@@ -102,7 +102,15 @@ def _rule(finding: Finding) -> str:
 def _sentence(opening: str, parts: Sequence[str]) -> str:
     if not parts:
         return f"{opening}; nothing sets it apart from the reference cases."
-    return f"{opening}, because {'; '.join(parts)}."
+    return f"{opening}, because {'; '.join(map(_clause, parts))}."
+
+
+_BEGINNINGS = ("A ", "An ", "The ", "No ", "This ", "It ", "There ")
+
+
+def _clause(text: str) -> str:
+    """A rule's own sentence as part of another: names, codes and account numbers stay as they are."""
+    return (text[0].lower() + text[1:] if text.startswith(_BEGINNINGS) else text).removesuffix(".")
 
 
 @lru_cache(maxsize=16_384)

@@ -5,7 +5,7 @@ Rules bring their own text and citation in their findings; only model features n
 
 from collections.abc import Mapping
 
-from explain.reasons_monitoring import TRANSACTIONS
+from explain.reasons_monitoring import ALERTS, TRANSACTIONS
 from explain.reasons_retired import RETIRED
 from explain.reasons_screening import SCREENING
 from explain.words import Words
@@ -84,5 +84,5 @@ CUSTOMER_RISK: Mapping[str, Words] = {
     ),
 }  # fmt: skip
 
-REASONS: Mapping[str, Words] = {**SCREENING, **TRANSACTIONS, **CUSTOMER_RISK, **RETIRED}
+REASONS: Mapping[str, Words] = {**SCREENING, **TRANSACTIONS, **ALERTS, **CUSTOMER_RISK, **RETIRED}
 """Every feature that has words, of all models: feature names are unique across them."""

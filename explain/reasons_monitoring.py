@@ -225,3 +225,26 @@ def _counted(text: str, citation: str) -> Words:
 
 
 TRANSACTIONS: Mapping[str, Words] = {**_PAYMENT, **_window_words(), **TYPOLOGIES}
+
+ALERTS: Mapping[str, Words] = {
+    "score": Words(
+        "the model's score", "the model gives {value} that it belongs to laundering", _MONITORING, percent=True
+    ),
+    "unknown_account": Words(
+        "whose the accounts are", "an account is unknown: {value}", _MONITORING,
+        {0.0: "both accounts are known", 1.0: "an account is unknown"},
+    ),
+    **{
+        f"{family}_hit": Words(
+            f"typologies on {what}", f"a typology on {what} was found, with a strength of {{value}}", _MULES,
+            {0.0: f"no typology on {what} was found"},
+        )
+        for family, what in (
+            ("graph", "who pays whom"),
+            ("amount", "amounts and speed"),
+            ("behaviour", "behaviour"),
+            ("geography", "countries and status"),
+        )
+    },
+}  # fmt: skip
+"""The facts of the alert table (`aml.scoring.alert_facts`), where no rule has said them."""

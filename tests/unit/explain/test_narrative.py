@@ -9,11 +9,13 @@ import pytest
 
 from aml.customer_risk import FEATURES
 from aml.features import FEATURES as TRANSACTION_FEATURES
+from aml.scoring import AlertParameters, alert_facts, alert_table
 from aml.screening.evidence import FEATURES as SCREENING_FEATURES
+from explain.attribution import explain_rules, rule_findings
 from explain.background import Background
 from explain.narrative import reasons, scored_sentence, sentence
 from explain.reasons import CUSTOMER_RISK, REASONS
-from explain.reasons_monitoring import TRANSACTIONS
+from explain.reasons_monitoring import ALERTS, TRANSACTIONS
 from explain.reasons_retired import RETIRED
 from explain.reasons_screening import SCREENING
 from explain.record import Contribution, Decision, DecisionKind, Explanation, Finding, Method
@@ -42,6 +44,22 @@ def test_rules_that_fired_are_the_reasons(rules_case: Case) -> None:
     assert sentence(decision).startswith("Application: refer, because ")
 
 
+def test_an_alert_reads_as_one_sentence(rules_case: Case) -> None:
+    table = alert_table(AlertParameters())
+    facts = alert_facts(0.4, (), frozenset({"UNKNOWN_ACCOUNT"}))
+    alert = dataclasses.replace(
+        rules_case[0],
+        kind=DecisionKind.ALERT,
+        outcome="alert",
+        explanation=explain_rules(table, facts),
+        findings=rule_findings(table, facts),
+    )
+    said = sentence(alert)
+    assert said.startswith("Alert: alert, because an account is unknown and the model gives at least 25%; ")
+    assert ".;" not in said
+    assert " hit is " not in said
+
+
 def test_every_decision_has_a_sentence(case: Case) -> None:
     assert sentence(case[0]).endswith(".")
 
@@ -60,6 +78,7 @@ def test_the_tables_of_words_name_what_the_domain_computes() -> None:
     assert set(RETIRED) <= set(REASONS)
     assert set(SCREENING) == set(SCREENING_FEATURES)
     assert set(CUSTOMER_RISK) == set(FEATURES)
+    assert set(ALERTS) == set(alert_facts(0.5, ()))
 
 
 def test_words_are_filled_with_values() -> None:

@@ -1,12 +1,14 @@
 """The words for every feature and the norm each one serves: a table, for a compliance lawyer to read and correct.
 
-Rules bring their own text and citation in their findings; only model features need words here.
+Rules that fired bring their own text and citation in their findings; the words here are for features and for facts
+that no rule has said.
 """
 
 from collections.abc import Mapping
 
 from explain.reasons_monitoring import ALERTS, TRANSACTIONS
 from explain.reasons_retired import RETIRED
+from explain.reasons_rules import FACTS
 from explain.reasons_screening import SCREENING
 from explain.words import Words
 
@@ -84,5 +86,5 @@ CUSTOMER_RISK: Mapping[str, Words] = {
     ),
 }  # fmt: skip
 
-REASONS: Mapping[str, Words] = {**SCREENING, **TRANSACTIONS, **ALERTS, **CUSTOMER_RISK, **RETIRED}
-"""Every feature that has words, of all models: feature names are unique across them."""
+REASONS: Mapping[str, Words] = {**FACTS, **SCREENING, **TRANSACTIONS, **ALERTS, **CUSTOMER_RISK, **RETIRED}
+"""Every feature and fact that has words, of all models and tables: one name means one thing throughout."""

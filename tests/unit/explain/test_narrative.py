@@ -4,11 +4,14 @@ import dataclasses
 import json
 import math
 import random
+from datetime import date
 
 import pytest
 
+import jurisdictions
 from aml.customer_risk import FEATURES
 from aml.features import FEATURES as TRANSACTION_FEATURES
+from aml.rating_review import rating_table
 from aml.scoring import AlertParameters, alert_facts, alert_table
 from aml.screening.evidence import FEATURES as SCREENING_FEATURES
 from explain.attribution import explain_rules, rule_findings
@@ -17,10 +20,17 @@ from explain.narrative import reasons, scored_sentence, sentence
 from explain.reasons import CUSTOMER_RISK, REASONS
 from explain.reasons_monitoring import ALERTS, TRANSACTIONS
 from explain.reasons_retired import RETIRED
+from explain.reasons_rules import FACTS
 from explain.reasons_screening import SCREENING
 from explain.record import Contribution, Decision, DecisionKind, Explanation, Finding, Method
 from explain.registry import load
 from explain.words import say
+from jurisdictions.duty_triggers import cash_trigger_table, freeze_trigger_table
+from jurisdictions.filing_trigger import filing_trigger_table
+from jurisdictions.onboarding import policy_parameters
+from kyc.acceptance import acceptance_table
+from kyc.face_match import face_match_table
+from kyc.policy import onboarding_table
 from tests.unit.explain.conftest import ROOT
 
 Case = tuple[Decision, bytes]
@@ -79,6 +89,13 @@ def test_the_tables_of_words_name_what_the_domain_computes() -> None:
     assert set(SCREENING) == set(SCREENING_FEATURES)
     assert set(CUSTOMER_RISK) == set(FEATURES)
     assert set(ALERTS) == set(alert_facts(0.5, ()))
+    us = jurisdictions.regime("US", date(2026, 11, 22))
+    tables = [
+        acceptance_table(), face_match_table(), onboarding_table(policy_parameters(us)), rating_table(),
+        filing_trigger_table(us), cash_trigger_table(us), freeze_trigger_table(us),
+    ]  # fmt: skip
+    named = {fact for table in tables for facts in table.background for fact in facts}
+    assert set(FACTS) == named - set(CUSTOMER_RISK)
 
 
 def test_words_are_filled_with_values() -> None:

@@ -273,6 +273,6 @@ def _say(change: Change) -> str:
     if words is None:
         subject = change.feature.replace("_", " ")
         return f"{subject} been {say(change.after)} instead of {say(change.before)}"
-    if words.levels and isinstance(change.after, float) and change.after in words.levels:
+    if isinstance(change.after, int | float) and change.after in words.levels:
         return f"it been so that {words.levels[change.after]}"
     return f"{words.subject} been {words.value(change.after)} instead of {words.value(change.before)}"

@@ -26,27 +26,37 @@ DOCUMENTS: Mapping[str, Words] = {
         "the kind of document", "the kind of document is not accepted", "the kind of document is accepted"
     ),
     "mrz_read": _whether("the zone", "no machine readable zone was read", "the machine readable zone was read"),
-    "check_digits_failed": _count("the check digits", "every check digit holds", "{value} check digits are wrong"),
+    "check_digits_failed": _count(
+        "the number of wrong check digits", "every check digit holds", "{value} check digits are wrong"
+    ),
     "mrz_malformed": _whether("the zone's form", "the zone keeps its format", "the zone contradicts its format"),
     "second_opinion": _whether(
         "the second reading", "no second reading confirms the first", "a second reading confirms the first"
     ),
     "unconfirmed_fields": _count(
-        "what the print repeats", "the print repeats the zone", "the print does not repeat {value} fields of the zone"
+        "the number of fields that the print does not repeat",
+        "the print repeats the zone",
+        "the print does not repeat {value} fields of the zone",
     ),
     "reading_confidence": Words(
         "the confidence of the reading", "the zone was read with a confidence of {value}", _DOCUMENTS, percent=True
     ),
     "zone_mismatches": _count(
-        "the zones beside each other", "the zones of the document agree", "the zones differ in {value} fields"
+        "the number of fields in which the zones differ",
+        "the zones of the document agree",
+        "the zones differ in {value} fields",
     ),
     "application_mismatches": _count(
-        "the document beside the application",
+        "the number of fields in which the document differs from the application",
         "the document agrees with the application",
         "the document differs from the application in {value} fields",
     ),
     "expired": _whether("the expiry date", "the document has not expired", "the document has expired"),
-    "impossible_dates": _count("the dates", "the dates agree with each other", "{value} dates contradict others"),
+    "impossible_dates": _count(
+        "the number of dates that contradict others",
+        "the dates agree with each other",
+        "{value} dates contradict others",
+    ),
     "portrait_found": _whether("the portrait", "no portrait was found", "a portrait was found"),
     "portraits_differ": _whether(
         "portrait and ghost portrait",
@@ -59,7 +69,7 @@ DOCUMENTS: Mapping[str, Words] = {
         "what is asked for as proof of the portrait is there",
     ),
     "format_problems": _count(
-        "codes and numbers", "codes and numbers have forms that exist", "{value} have no such form"
+        "the number of codes that do not exist", "codes and numbers have forms that exist", "{value} have no such form"
     ),
     "liveness_failed": _whether(
         "the liveness of the selfie",
@@ -67,7 +77,7 @@ DOCUMENTS: Mapping[str, Words] = {
         "the selfie was not taken of a living person",
     ),
     "anomalies": _count(
-        "print and picture", "print and picture look usual", "{value} signs in print and picture are unusual"
+        "the number of unusual signs", "print and picture look usual", "{value} signs in print and picture are unusual"
     ),
     "face": Words("the comparison with the selfie", "the comparison with the selfie says {value}", _DOCUMENTS),
     "face_compared": _whether("the faces", "the faces were not compared", "the faces were compared"),
@@ -81,9 +91,15 @@ ONBOARDING: Mapping[str, Words] = {
         "what officers confirmed", "no officer confirmed a hit", "an officer confirmed a hit", _SANCTIONS
     ),
     "screening_stale": _whether("the lists", "the lists are up to date", "a list is out of date", _SANCTIONS),
-    "documents_accepted": _count("accepted documents", "no document was accepted", "{value} documents were accepted"),
-    "documents_unreadable": _count("unreadable documents", "every document could be read", "{value} could not be read"),
-    "unknown_findings": _count("other findings", "there is no other finding", "there are {value} other findings"),
+    "documents_accepted": _count(
+        "the number of accepted documents", "no document was accepted", "{value} documents were accepted"
+    ),
+    "documents_unreadable": _count(
+        "the number of unreadable documents", "every document could be read", "{value} could not be read"
+    ),
+    "unknown_findings": _count(
+        "the number of other findings", "there is no other finding", "there are {value} other findings"
+    ),
     "document_expired": _whether("the expiry date", "no document has expired", "a document has expired"),
     "check_digit_failed": _whether("the check digits", "every check digit holds", "a check digit is wrong"),
     "zones_disagree": _whether("the zones", "the zones of the documents agree", "zones of a document differ"),
@@ -116,7 +132,7 @@ AFTERWARDS: Mapping[str, Words] = {
     "rating": Words("the rating", "the rating was {value}", _RISK),
     "disposition": Words("the case", "the case was closed as {value}", _RISK),
     "inconclusive_before": _count(
-        "earlier inconclusive cases",
+        "the number of inconclusive cases before",
         "no earlier case was inconclusive",
         "{value} earlier cases were inconclusive",
         _RISK,

@@ -165,4 +165,6 @@ def test_words_name_before_and_after() -> None:
     decision, content = applied(documents_accepted=0)
     found = counterfactual(decision, content)
     assert isinstance(found, Counterfactual)
-    assert found.sentence == "It would have been approve instead of refer, had documents accepted been 1 instead of 0."
+    assert found.sentence == (
+        "It would have been approve instead of refer, had the number of accepted documents been 1 instead of 0."
+    )

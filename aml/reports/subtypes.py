@@ -59,6 +59,7 @@ SUBTYPES: dict[str, tuple[Subtype, ...]] = {
     "over_invoicing": (Subtype(823),),
     # Behaviour.
     "behaviour_change": (_OUT_OF_PATTERN,),
+    "peer_deviation": (_OUT_OF_PATTERN,),
     "dormant_then_active": (_OUT_OF_PATTERN,),
     "new_payee": (_OUT_OF_PATTERN,),
     # Geography and status.

@@ -16,6 +16,7 @@ from aml.reports.fincen import build_sar, control_number, validate
 from aml.reports.findings import SCHEMA_NOT_INSTALLED, parse, problems
 from aml.reports.party import Address, Subject
 from aml.reports.specimens import specimen_case, specimen_filer
+from aml.reports.subtypes import subtypes
 
 RANDOM_CASES = int(os.environ.get("CLEARANCE_REPORT_CASES", "200"))
 NS = {"fc2": "www.fincen.gov/base"}
@@ -118,6 +119,12 @@ def test_subtypes_follow_from_the_typologies_each_once() -> None:
     assert find(xml, ".//fc2:SuspiciousActivitySubtypeID") == ["114", "824", "8999"]
     assert find(xml, ".//fc2:SuspiciousActivityTypeID") == ["1", "8", "8"]
     assert find(xml, ".//fc2:OtherSuspiciousActivityTypeText") == ["novel one"]
+
+
+def test_what_only_a_score_raised_is_out_of_pattern(schemas: Path) -> None:
+    xml = build_sar(replace(specimen_case(3), evidence=()))
+    assert problems(validate(xml, schemas)) == ()
+    assert [subtype.code for subtype in subtypes(())] == [812]
 
 
 def test_a_branch_that_nobody_described_is_not_given_a_number(schemas: Path) -> None:

@@ -76,8 +76,8 @@ SUBTYPES: dict[str, tuple[Subtype, ...]] = {
 def subtypes(typologies: Iterable[str]) -> tuple[Subtype, ...]:
     """The boxes to tick for typologies that fired, each once, by code: the form allows none twice.
 
-    Several "other" money-laundering typologies share box 8999, whose text (50 characters) then names them in order. What
-    a model found without any typology is out of pattern: the form wants one box at least.
+    Several "other" money-laundering typologies share box 8999, whose text (50 characters) then names them in order.
+    What a model found without any typology is out of pattern: the form wants one box at least.
     """
     chosen: dict[int, Subtype] = {}
     others: list[str] = []

@@ -21,7 +21,7 @@ from activities.recording import DecisionRecorder, data_key, regime_of
 from aml.engine import Hit
 from aml.look_back import LookBack, look_back_parameters
 from aml.parameters import MonitoringParameters
-from aml.scoring import AlertParameters, alert_facts, alert_table, hit_finding
+from aml.scoring import AlertParameters, alert_facts, alert_table, evidence_of, hit_finding, typologies_of
 from aml.snapshots import Contents, SnapshotUnusable
 from explain.attribution import TreeModel, explain_rules, rule_findings
 from explain.bands import band, band_finding
@@ -229,7 +229,7 @@ class LookBackActivities(LookBackSteps):
             score = self.trees.probability(margins[place])
             news = run.state.judge(transaction, hits, score, row.flags, table)
             if news is not None:
-                concerned = run.state.concerned(transaction, news)
+                concerned = run.state.roles.concerned(transaction, news)
                 values = tuple(pushed.features[place].tolist())
                 candidates.append(Candidate(row, news, concerned, frozenset(row.flags), values, score))
         return candidates
@@ -273,7 +273,7 @@ class LookBackActivities(LookBackSteps):
         row = each.row
         subject_id, key = await self._owner(conn, scope.tenant_id, row.subject_id)
         inputs = (InputRef("transactions", hashlib.sha256(bytes(row.digest)).hexdigest()),)
-        cuts = {"low": 0.0, "elevated": self.alerting.score / 2, "high": self.alerting.score}
+        cuts = self.alerting.cuts
         findings = tuple(hit_finding(hit) for hit in hits)
         scored = self.recorder.decision(
             scope,
@@ -306,17 +306,16 @@ class LookBackActivities(LookBackSteps):
         )
         recorded = await self.recorder.append(conn, decided, key, f"alert/{alert_id}")
         shown = canonical_json({"transaction_id": row.transaction_id, "hits": [asdict(hit) for hit in hits]})
-        transactions = tuple(dict.fromkeys(t for hit in hits for t in hit.transactions)) or (row.transaction_id,)
         alert = alerts.NewAlert(
             alert_id=alert_id,
             tenant_id=scope.tenant_id,
             subject_id=subject_id,
             decision_id=recorded.decision_id,
             transaction_id=row.transaction_id,
-            typologies=tuple(dict.fromkeys(hit.typology for hit in hits)),
+            typologies=typologies_of(hits),
             score=each.score,
             accounts=each.accounts,
-            transactions=transactions,
+            transactions=evidence_of(hits) or (row.transaction_id,),
             sealed_evidence=seal(key, shown, contexts.alert(alert_id)),
         )
         outbox_id = uuid5(alert_id, "investigation")

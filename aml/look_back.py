@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
 
+from aml.account_roles import AccountRoles
 from aml.alerted import AlertedPatterns
 from aml.engine import Engine, Hit, PushResult
 from aml.parameters import MonitoringParameters
 from aml.scoring import alert_facts
 from aml.snapshots import Contents
-from aml.transaction import Channel, Transaction
+from aml.transaction import Transaction
 from explain.record import RuleTable
 
 _BUDGET = 10
@@ -38,13 +39,12 @@ class LookBack:
     def __init__(self, parameters: MonitoringParameters) -> None:
         self.engine = Engine(parameters)
         self._alerted = AlertedPatterns(parameters.windows[-1])
-        self._tills: set[str] = set()
-        self._customers: set[str] = set()
+        self.roles = AccountRoles()
 
     def push(self, transactions: Sequence[Transaction], sanctioned: Sequence[bool]) -> PushResult:
         """Go on with the next payments by booking. `sanctioned` says whose owner is frozen now."""
         for transaction in transactions:
-            self._learn(transaction)
+            self.roles.learn(transaction)
         return self.engine.push(transactions, sanctioned)
 
     def judge(
@@ -58,29 +58,12 @@ class LookBack:
         self._alerted.remember(news, transaction.booked_at)
         return news
 
-    def concerned(self, transaction: Transaction, hits: Sequence[Hit]) -> tuple[str, ...]:
-        """Whom an alert is about: the accounts at the centre of its hits, and customers' among theirs; no till."""
-        centres = [hit.accounts[0] for hit in hits] or [transaction.debtor_account, transaction.creditor_account]
-        customers = [account for hit in hits for account in hit.accounts if account in self._customers]
-        return tuple(account for account in dict.fromkeys(centres + customers) if account not in self._tills)
-
-    def _learn(self, transaction: Transaction) -> None:
-        if transaction.channel is Channel.CASH_DEPOSIT:
-            self._tills.add(transaction.debtor_account)
-        elif transaction.channel is Channel.CASH_WITHDRAWAL:
-            self._tills.add(transaction.creditor_account)
-        if transaction.debtor_party is not None:
-            self._customers.add(transaction.debtor_account)
-        if transaction.creditor_party is not None:
-            self._customers.add(transaction.creditor_account)
-
     def contents(self, facts: Mapping[str, Any]) -> Contents:
         """All of the state, with `facts` of the run, for `of`. The engine's arrays are its own: write them before the
         next push."""
         engine = self.engine.contents()
         texts: dict[str, list[str]] = {f"engine.{name}": list(strings) for name, strings in engine.texts.items()}
-        texts |= self._alerted.kept()
-        texts |= {"tills": sorted(self._tills), "customers": sorted(self._customers)}
+        texts |= self._alerted.kept() | self.roles.kept()
         return Contents(engine.arrays, texts, {**facts, "engine": dict(engine.facts)})
 
     @classmethod
@@ -92,5 +75,5 @@ class LookBack:
         run = cls(parameters)
         run.engine = Engine.of(Contents(contents.arrays, named, contents.facts["engine"]), parameters)
         run._alerted.take_up(texts)
-        run._tills, run._customers = set(texts["tills"]), set(texts["customers"])
+        run.roles.take_up(texts)
         return run

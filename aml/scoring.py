@@ -39,6 +39,11 @@ class AlertParameters:
     version: str = "2026-01"
     citation: str = "31 CFR 1020.320(a)(2); Directive (EU) 2015/849 art. 33(1)(a), 35"
 
+    @property
+    def cuts(self) -> Mapping[str, float]:
+        """From which score a transaction is in which band."""
+        return {"low": 0.0, "elevated": self.score / 2, "high": self.score}
+
 
 def probability(margin: float) -> float:
     """The score people read, from the model's log-odds."""
@@ -62,6 +67,16 @@ def hit_finding(hit: Hit) -> Finding:
             "exhausted": hit.exhausted,
         },
     )
+
+
+def typologies_of(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """The names of what was found, each once."""
+    return tuple(dict.fromkeys([hit.typology for hit in hits])) if hits else ()
+
+
+def evidence_of(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """The ids of the transactions that the hits name, each once."""
+    return tuple(dict.fromkeys([name for hit in hits for name in hit.transactions]))
 
 
 def alert_facts(score: float, hits: Sequence[Hit], flags: frozenset[str] = frozenset()) -> dict[str, Value]:

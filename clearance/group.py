@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from aml.engine import Hit
-from aml.scoring import hit_finding
+from aml.scoring import evidence_of, hit_finding, typologies_of
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from clearance.columns import digests, pack_rows
@@ -121,7 +121,7 @@ class Group:
             self.outcomes.append(self._partition.table.default if raised is None else raised.outcome)
             self.answers.append(
                 TransactionAnswer(
-                    transaction.transaction_id, "accepted", decision_id, score, alert_id, _typologies(hits), flags
+                    transaction.transaction_id, "accepted", decision_id, score, alert_id, typologies_of(hits), flags
                 )
             )
 
@@ -205,10 +205,10 @@ class Group:
                 subject_id=owner.subject_id,
                 decision_id=decision.decision_id,
                 transaction_id=transaction_id,
-                typologies=_typologies(hits),
+                typologies=typologies_of(hits),
                 score=score,
                 accounts=raised.accounts,
-                transactions=tuple(dict.fromkeys([t for hit in hits for t in hit.transactions])) or (transaction_id,),
+                transactions=evidence_of(hits) or (transaction_id,),
                 sealed_evidence=owner.sealer.seal(shown, contexts.alert(alert_id)),
             )
         )
@@ -269,7 +269,3 @@ class _BandTexts:
             self._around[name] = before, after
         before, after = self._around[name]
         return before + told + after
-
-
-def _typologies(hits: tuple[Hit, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([hit.typology for hit in hits])) if hits else ()

@@ -6,7 +6,7 @@ assessing again what is stored, and the rebuilt one is identical bit for bit.
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -14,13 +14,15 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+import aml.account_roles
 import aml.alerted
+from aml.account_roles import AccountRoles
 from aml.alerted import AlertedPatterns
 from aml.engine import Engine, Hit
 from aml.parameters import MonitoringParameters
 from aml.scoring import AlertParameters, alert_facts, alert_table
 from aml.snapshots import Contents, SnapshotUnusable
-from aml.transaction import Channel, Transaction
+from aml.transaction import Transaction
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel, explain_rules, rule_findings
 from explain.bands import Bands
@@ -35,16 +37,12 @@ NO_RATE = "NO_RATE"
 FROZEN_ACCOUNT = "FROZEN_ACCOUNT"
 """A side of the payment is a customer's whose property is frozen for sanctions: whoever asked must not carry it out."""
 
-_TILL: dict[Channel, Callable[[Transaction], str]] = {
-    Channel.CASH_DEPOSIT: lambda deposit: deposit.debtor_account,
-    Channel.CASH_WITHDRAWAL: lambda withdrawal: withdrawal.creditor_account,
-}
-"""Cash has an account on one side; the other is the till, which everybody shares and which joins no two alerts."""
-
 _CODE = (
     f"{CODE_VERSION} "
     + hashlib.sha256(
-        b"".join(Path(str(source)).read_bytes() for source in (__file__, aml.alerted.__file__))
+        b"".join(
+            Path(str(source)).read_bytes() for source in (__file__, aml.account_roles.__file__, aml.alerted.__file__)
+        )
     ).hexdigest()
 )
 """The version, and what in it keeps state beside the engine, whose kernels and parameters state themselves."""
@@ -103,11 +101,10 @@ class Partition:
         alerting = AlertParameters()
         self.table: RuleTable = alert_table(alerting)
         self.table_ref = self.table.ref()
-        self.bands = Bands({"low": 0.0, "elevated": alerting.score / 2, "high": alerting.score}, alerting.citation)
+        self.bands = Bands(alerting.cuts, alerting.citation)
         self.engine = Engine(parameters)
         self._by_name = np.argsort(np.array(trees.feature_names))
-        self._tills: set[str] = set()
-        self._customers: set[str] = set()
+        self._roles = AccountRoles()
         self._alerted = AlertedPatterns(parameters.windows[-1])
         self._score_operands = score_operands(self.table)
         self._quiet: dict[tuple[int, int, bool], bool] = {}
@@ -140,7 +137,7 @@ class Partition:
         scores = [self.trees.probability(margin) for margin in margins]
         raised = {}
         for row, transaction in enumerate(transactions):
-            self._learn(transaction)
+            self._roles.learn(transaction)
             alert = self._judge(transaction, flags[row], scores[row], pushed.hits[row])
             if alert is not None:
                 raised[row] = alert
@@ -177,8 +174,7 @@ class Partition:
         texts: Mapping[str, Sequence[str]] = {
             **{f"engine.{name}": strings for name, strings in engine.texts.items()},
             **self._alerted.kept(),
-            "tills": sorted(self._tills),
-            "customers": sorted(self._customers),
+            **self._roles.kept(),
         }
         return Contents(
             {name: array.copy() for name, array in engine.arrays.items()},
@@ -198,7 +194,7 @@ class Partition:
         named = {name.removeprefix("engine."): texts[name] for name in texts if name.startswith("engine.")}
         self.engine = Engine.of(Contents(contents.arrays, named, facts["engine"]), self.engine.parameters)
         self._alerted.take_up(texts)
-        self._tills, self._customers = set(texts["tills"]), set(texts["customers"])
+        self._roles.take_up(texts)
         self.place = Place(facts["ingest_seq"], UUID(facts["decision_id"]))
         self.uncommitted = 0
 
@@ -210,15 +206,6 @@ class Partition:
             "regime": f"{self.regime.code} {self.regime.version}",
             "code": _CODE,
         }
-
-    def _learn(self, transaction: Transaction) -> None:
-        """Which accounts are tills and which are our customers'."""
-        if transaction.channel in _TILL:
-            self._tills.add(_TILL[transaction.channel](transaction))
-        if transaction.debtor_party is not None:
-            self._customers.add(transaction.debtor_account)
-        if transaction.creditor_party is not None:
-            self._customers.add(transaction.creditor_account)
 
     def _judge(
         self, transaction: Transaction, flags: tuple[str, ...], score: float, hits: tuple[Hit, ...]
@@ -235,7 +222,7 @@ class Partition:
             outcome,
             explain_rules(self.table, facts),
             rule_findings(self.table, facts),
-            self._concerned(transaction, hits),
+            self._roles.concerned(transaction, hits),
         )
 
     def _raises(self, score: float, unknown: bool) -> bool:
@@ -247,11 +234,6 @@ class Partition:
             facts = alert_facts(score, (), frozenset((UNKNOWN_ACCOUNT,) if unknown else ()))
             raises = self._quiet[place] = self.table.outcome(facts) != self.table.default
         return raises
-
-    def _concerned(self, transaction: Transaction, hits: tuple[Hit, ...]) -> tuple[str, ...]:
-        centres = [hit.accounts[0] for hit in hits] or [transaction.debtor_account, transaction.creditor_account]
-        customers = [account for hit in hits for account in hit.accounts if account in self._customers]
-        return tuple(account for account in dict.fromkeys(centres + customers) if account not in self._tills)
 
 
 def score_operands(table: RuleTable) -> list[float]:

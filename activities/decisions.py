@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio import activity
 
@@ -126,29 +126,39 @@ class DecisionActivities(DecisionSteps):
 
     @activity.defn
     async def review_rating(self, review: m.RatingReview) -> None:
+        async with tenant_transaction(self.pool, review.scope.tenant_id) as conn:
+            case = await cases.fetch_case(conn, review.case_id)
+            concerned = await cases.subjects_of(conn, review.case_id)
+        if case.disposition is None:
+            return
+        for subject_id in concerned:
+            step = "review_rating" if subject_id == case.subject_id else f"review_rating/{subject_id}"
+            await self._review_customer(review, subject_id, case.disposition, step)
+
+    async def _review_customer(self, review: m.RatingReview, subject_id: UUID, disposition: str, step: str) -> None:
+        """What the case's outcome means for one of those whom it is about."""
         scope = review.scope
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
-            case = await cases.fetch_case(conn, review.case_id)
-            customer = next(reversed(await customers.customers_of_subject(conn, case.subject_id)), None)
-            if customer is None or case.disposition is None:
-                return  # about an account that nobody of ours holds
-            key = await data_key(conn, self.keys, scope.tenant_id, case.subject_id)
+            customer = next(reversed(await customers.customers_of_subject(conn, subject_id)), None)
+            if customer is None:
+                return  # an account that nobody of ours holds
+            key = await data_key(conn, self.keys, scope.tenant_id, subject_id)
             inconclusive = await cases.count_closed(
-                conn, case.subject_id, m.Disposition.INCONCLUSIVE.value, other_than=review.case_id
+                conn, subject_id, m.Disposition.INCONCLUSIVE.value, other_than=review.case_id
             )
         table = rating_table()
         await self.recorder.register_table(table)
         decision = self.recorder.by_table(
             scope,
             DecisionKind.RATING_CHANGE,
-            case.subject_id,
+            subject_id,
             f"customer:{customer.customer_id}",
             table,
-            dict(rating_facts(customer.rating, case.disposition, inconclusive_before=inconclusive)),
+            dict(rating_facts(customer.rating, disposition, inconclusive_before=inconclusive)),
             (InputRef("case", sha256_hex(str(review.case_id).encode())),),
         )
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
-            recorded = await self.recorder.append(conn, decision, key, "review_rating")
+            recorded = await self.recorder.append(conn, decision, key, step)
             await customers.raise_rating(conn, customer.customer_id, recorded.outcome)
 
     @activity.defn

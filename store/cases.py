@@ -311,12 +311,26 @@ async def cases_about(conn: Connection, about: str) -> list[Case]:
     return await cursor.fetchall()
 
 
-async def count_closed(conn: Connection, subject_id: UUID, disposition: str, *, other_than: UUID) -> int:
-    """How many other cases about a person closed with this disposition."""
+async def subjects_of(conn: Connection, case_id: UUID) -> list[UUID]:
+    """Whom a case is about: its own subject first, then those whose alerts joined it."""
     cursor = await conn.execute(
-        "SELECT count(*) FROM case_file WHERE tenant_id = current_tenant() AND subject_id = %s AND status = 'closed' "
-        "AND disposition = %s AND case_id <> %s",
-        (subject_id, disposition, other_than),
+        "SELECT subject_id FROM (SELECT subject_id, NULL::timestamptz AS joined_at FROM case_file WHERE case_id = "
+        "%(case)s UNION ALL SELECT a.subject_id, m.joined_at FROM case_matter m JOIN alert a ON a.alert_id = "
+        "substr(m.about, 7)::uuid WHERE m.case_id = %(case)s AND m.about LIKE 'alert:%%') AS each "
+        "GROUP BY subject_id ORDER BY bool_or(joined_at IS NULL) DESC, min(joined_at), subject_id",
+        {"case": case_id},
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def count_closed(conn: Connection, subject_id: UUID, disposition: str, *, other_than: UUID) -> int:
+    """How many other cases about a person, or that an alert of theirs joined, closed with this disposition."""
+    cursor = await conn.execute(
+        "SELECT count(*) FROM case_file WHERE tenant_id = current_tenant() AND (subject_id = %(subject)s "
+        "OR case_id IN (SELECT m.case_id FROM alert a JOIN case_matter m ON m.tenant_id = a.tenant_id "
+        "AND m.about = 'alert:' || a.alert_id WHERE a.tenant_id = current_tenant() AND a.subject_id = %(subject)s)) "
+        "AND status = 'closed' AND disposition = %(disposition)s AND case_id <> %(other)s",
+        {"subject": subject_id, "disposition": disposition, "other": other_than},
     )
     row = await cursor.fetchone()
     assert row is not None

@@ -95,6 +95,37 @@ async def test_an_account_of_nobody_has_no_rating_to_review(office: Office) -> N
     assert DecisionKind.RATING_CHANGE not in kinds
 
 
+async def test_everybody_whose_alert_joined_the_case_is_reviewed(office: Office) -> None:
+    account = f"A{uuid4().hex[:6]}"
+    first, second = await customer(office, STATED, ()), await customer(office, STATED, ())
+    stranger = await admitted(office, await raise_alert(office, (account,)))
+    case_id = (await office.run(office.cases.open_case, stranger, "investigation-0")).case_id
+    for number, subject_id in enumerate((first, second, second), start=1):
+        request = await admitted(office, await raise_alert(office, (account,), subject_id))
+        joined = await office.run(office.cases.open_case, request, f"investigation-{number}")
+        assert (joined.case_id, joined.joined) == (case_id, True)
+    decide = event(office, case_id, 1, "decide", "closed", disposition=m.Disposition.TRUE_POSITIVE)
+    await office.run(office.cases.record_case_event, decide)
+    scope = m.Scope(office.tenant_id, "EU", "1", NOW)
+    for _ in range(2):
+        await office.run(office.decisions.review_rating, m.RatingReview(scope, case_id), "investigation-0")
+    for subject_id in (first, second):
+        rating, made = await reviewed(office, subject_id)
+        assert (rating, [each.outcome for each in made]) == ("high", ["high"])
+
+
+async def test_an_inconclusive_case_that_somebodys_alert_joined_counts_the_next_time(office: Office) -> None:
+    account, subject_id = f"A{uuid4().hex[:6]}", await customer(office, STATED, ())
+    stranger = await admitted(office, await raise_alert(office, (account,)))
+    case_id = (await office.run(office.cases.open_case, stranger)).case_id
+    joining = await admitted(office, await raise_alert(office, (account,), subject_id))
+    await office.run(office.cases.open_case, joining, "investigation-1")
+    decide = event(office, case_id, 1, "decide", "closed", disposition=m.Disposition.INCONCLUSIVE)
+    await office.run(office.cases.record_case_event, decide)
+    await closed_case(office, subject_id, m.Disposition.INCONCLUSIVE)
+    assert (await reviewed(office, subject_id))[0] == "medium"
+
+
 @pytest.mark.parametrize("rating", ["low", "medium", "high"])
 @pytest.mark.parametrize("disposition", ["true_positive", "false_positive", "inconclusive"])
 @pytest.mark.parametrize("before", [0, 1, 3])

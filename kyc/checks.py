@@ -9,9 +9,9 @@ from datetime import date
 from rapidfuzz.distance import Levenshtein
 
 from explain.record import Finding, Value
-from kyc import tamper
+from kyc import number_formats, tamper
 from kyc.confirmation import stands_in, unconfirmed
-from kyc.document import ApplicantFacts, DocumentReading, FieldReading, TextLine
+from kyc.document import ApplicantFacts, DocumentReading, DocumentType, FieldReading, TextLine
 from kyc.faces import MATCH_DISTANCE, UNSURE_DISTANCE, FaceMatch
 from kyc.mrz import LAYOUTS
 from kyc.names import same_name, same_number, transliterate, variants
@@ -96,7 +96,7 @@ def readers(reading: DocumentReading, index: int) -> list[Finding]:
 
 def form(reading: DocumentReading, index: int) -> list[Finding]:
     """What the zone says in a form that no document has: a state that 9303 does not know, a number with gaps in it or
-    shorter than any issued. Which numbers each state issues is not judged: few states publish it."""
+    shorter than any issued; and, as a hint, a passport's number of another shape than its issuer uses."""
     if reading.mrz is None:
         return []
     findings = []
@@ -110,6 +110,12 @@ def form(reading: DocumentReading, index: int) -> list[Finding]:
     if number is not None and number.source == "mrz" and ("<" in number.value or len(number.value) < SHORTEST_NUMBER):
         text = "The number of the document has a form that no issuer uses."
         findings.append(_finding("NUMBER_FORMAT", text, f"{ICAO} part 3, 4.7", {"document": index, "field": "number"}))
+    issuer = reading.fields.get("issuer")
+    passport = reading.type is DocumentType.TD3 and reading.mrz.lines[0].startswith("P")
+    if passport and issuer is not None and number is not None and number_formats.unusual(issuer.value, number.value):
+        text = "The number has another form than the issuer is known to give its passports."
+        odd: dict[str, Value] = {"document": index, "field": "number", "issuer": issuer.value}
+        findings.append(Finding("NUMBER_UNUSUAL", "advise", text, "PRADO, the issuer's passports", odd))
     return findings
 
 

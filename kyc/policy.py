@@ -69,7 +69,7 @@ JUDGED_BEFORE = frozenset(
         "MULTIPLE_FACES_ON_SELFIE",
         # hints of alteration that are advisory: features of document acceptance, never decisive alone (kyc.tamper)
         "LIVENESS_NOT_CHECKED", "PORTRAIT_SUBSTITUTED", "NOISE_ANOMALY", "FONT_ANOMALY", "EDITED_BY_SOFTWARE",
-        "RECOMPRESSED",
+        "RECOMPRESSED", "NUMBER_UNUSUAL",
     }
 )  # fmt: skip
 """Codes that need no rule of their own here. A code that is neither here nor above is unknown, and refers."""

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from kyc.acceptance import acceptance_facts
 from kyc.checks import cross_check
 from kyc.document import DocumentReading, DocumentType, FieldReading, MrzReading
 from kyc.faces import FaceMatch, LivenessResult
@@ -51,6 +52,32 @@ def test_a_printed_state_is_not_the_zones_business() -> None:
 @pytest.mark.parametrize(("number", "odd"), [("AB1234567", False), ("12345", False), ("AB<123456", True), ("A1", True)])
 def test_a_number_with_gaps_or_too_short_is_said(number: str, odd: bool) -> None:
     assert ("NUMBER_FORMAT" in rules(reading(number=number))) is odd
+
+
+@pytest.mark.parametrize(
+    ("issuer", "number", "odd"),
+    [
+        ("GBR", "533380006", False), ("GBR", "AB1234567", True), ("D", "C01X00T47", False), ("D", "C01X00O47", True),
+        ("CAN", "AB123456", False), ("CAN", "P123456AA", False), ("UTO", "L898902C3", False), ("FRA", "12AB3456", True),
+    ],
+)  # fmt: skip
+def test_a_passports_number_of_another_shape_is_a_hint_that_decides_nothing(
+    issuer: str, number: str, odd: bool
+) -> None:
+    passport = reading(issuer=issuer, number=number)
+    passport = replace(passport, mrz=replace(MRZ, lines=("P<", "B")))
+    found = [each for each in cross_check([passport], None, AS_OF) if each.rule == "NUMBER_UNUSUAL"]
+
+    assert [(each.effect, each.values["field"]) for each in found] == [("advise", "number")] * odd
+    assert "NUMBER_UNUSUAL" in JUDGED_BEFORE
+    facts = acceptance_facts(passport, found)
+    assert facts == acceptance_facts(passport, [])
+
+
+def test_other_documents_of_the_issuer_have_other_numbers() -> None:
+    card = reading(issuer="GBR", number="AB1234567")
+
+    assert "NUMBER_UNUSUAL" not in rules(replace(card, mrz=replace(MRZ, lines=("I<", "B"))))
 
 
 def test_liveness_that_nobody_checked_is_said_and_decides_nothing() -> None:

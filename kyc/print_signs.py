@@ -5,6 +5,7 @@ it is than that. A digit that was altered was read as another one surely; one th
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,12 @@ class SignTable:
     def dividers(self, probabilities: Scores) -> NDArray[np.bool_]:
         """At which steps one of `DIVIDERS` was read."""
         return np.asarray(self._dividers[probabilities.argmax(1)], np.bool_)
+
+
+@cache
+def sign_table(signs: tuple[str, ...]) -> SignTable:
+    """The table of a recogniser, made once: it has thousands of classes."""
+    return SignTable(signs)
 
 
 def _kind(sign: str) -> int:

@@ -23,7 +23,7 @@ from kyc.dates import MONTHS
 from kyc.document import Box, TextLine
 from kyc.geometry import Image, cut, grey
 from kyc.names import transliterate
-from kyc.print_signs import ALIKE, ANY, GAP, Scores, SignTable, cost, fold
+from kyc.print_signs import ALIKE, ANY, GAP, Scores, SignTable, cost, fold, sign_table
 from kyc.text import DETECTION_SIDE, MAX_LINES, STRIP_HEIGHT, RapidReader
 
 LIMIT = 4.0
@@ -52,7 +52,6 @@ class SecondLook:
     """Uses the reader of print that the first look used."""
 
     text: RapidReader
-    _table: SignTable | None = None
 
     def repeated(
         self,
@@ -113,15 +112,14 @@ class SecondLook:
         strip = cut(image, line.quad, STRIP_HEIGHT, margin=MARGIN)
         if strip.shape[0] > 1.5 * strip.shape[1]:
             return None
-        if self._table is None:
-            self._table = SignTable(self.text.alphabet())
+        table = sign_table(self.text.alphabet())
         places = word_places(strip, gap)
         if gap == min(GAPS):
             whole = self.text.probabilities(strip)
             pixels = (strip.shape[1] + 8) / len(whole)
-            places = _cut_at(places, [float(at + 0.5) * pixels for at in np.flatnonzero(self._table.dividers(whole))])
+            places = _cut_at(places, [float(at + 0.5) * pixels for at in np.flatnonzero(table.dividers(whole))])
         read = [self.text.probabilities(strip[:, left:right]) for left, right in places]
-        return _View([_Word.of(each, self._table) for each in read]) if read else None
+        return _View([_Word.of(each, table) for each in read]) if read else None
 
 
 @dataclass(frozen=True, slots=True)

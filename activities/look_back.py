@@ -18,6 +18,7 @@ from temporalio import activity
 
 import jurisdictions
 from activities.recording import DecisionRecorder, data_key, regime_of
+from aml.counter_value import conversion
 from aml.engine import Hit
 from aml.look_back import LookBack, look_back_parameters
 from aml.parameters import MonitoringParameters
@@ -274,7 +275,8 @@ class LookBackActivities(LookBackSteps):
         subject_id, key = await self._owner(conn, scope.tenant_id, row.subject_id)
         inputs = (InputRef("transactions", hashlib.sha256(bytes(row.digest)).hexdigest()),)
         cuts = self.alerting.cuts
-        findings = tuple(hit_finding(hit) for hit in hits)
+        counted = conversion(transaction_of(row), regime_of(scope).currency)
+        findings = (*(hit_finding(hit) for hit in hits), *counted)
         scored = self.recorder.decision(
             scope,
             DecisionKind.TRANSACTION_SCORE,

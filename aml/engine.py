@@ -307,10 +307,15 @@ class Engine:
         return self._branches.setdefault(transaction.branch or till, len(self._branches))
 
     def _in_base(self, transaction: Transaction) -> int:
-        """Minor units of the base; -1 without a rate."""
-        money = transaction.money
+        """Minor units of the base: as booked in it, else at the rate of the parameters; -1 without one."""
+        money, counter_value = transaction.money, transaction.counter_value
         if money.currency == self.parameters.currency:
             return to_minor(money.amount, money.currency)
+        if counter_value is not None:
+            if counter_value.currency == self.parameters.currency:
+                return counter_value.minor
+            if money.currency not in self.parameters.rates:
+                money = counter_value
         rate = self.parameters.rates.get(money.currency)
         if rate is None:
             return -1

@@ -1,7 +1,7 @@
 """A payment between two accounts as monitoring sees it, checked once so that nothing behind it has to check again."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -63,6 +63,11 @@ class Transaction:
     debtor_segment: str | None = None
     """The kind of customer or account, as the institution parts them: whom the account is compared with."""
     creditor_segment: str | None = None
+    counter_value: Money | None = field(default=None, kw_only=True)
+    """The same payment's amount in another currency, as the institution booked it: ISO 20022's `CntrValAmt`. Where it
+    is in the currency that is monitored in, it counts, whatever any table of rates says."""
+    rates_of: str | None = field(default=None, kw_only=True)
+    """The table of rates that `counter_value` was computed with; None where the payment itself stated it."""
 
     def __post_init__(self) -> None:
         _check_id("transaction_id", self.transaction_id)
@@ -78,6 +83,8 @@ class Transaction:
             )
         if not isinstance(self.money, Money):
             raise InvalidTransaction("money", "give a Money of amount and currency")
+        if self.counter_value is not None:
+            self._check_counter_value(self.counter_value)
         if not isinstance(self.channel, Channel):
             known = ", ".join(Channel)
             raise InvalidTransaction("channel", f"{self.channel!r} is none of {known}")
@@ -86,6 +93,20 @@ class Transaction:
                 raise InvalidTransaction(
                     name, f"{country!r} is not a country code of ISO 3166; write two capitals, like DE"
                 )
+
+    def counting_as(self, counter_value: Money, rates_of: str) -> "Transaction":
+        """The same payment with a counter value that a table of rates gave. It is checked again."""
+        return replace(self, counter_value=counter_value, rates_of=rates_of)
+
+    def _check_counter_value(self, counter_value: Money) -> None:
+        if not isinstance(counter_value, Money):
+            raise InvalidTransaction("counter_value", "give a Money of amount and currency")
+        if counter_value.currency == self.money.currency and counter_value != self.money:
+            raise InvalidTransaction(
+                "counter_value",
+                f"is another amount in the payment's own currency, {self.money.currency}; give the amount as booked in "
+                "another currency, or leave it out",
+            )
 
     def between(
         self,
@@ -106,7 +127,7 @@ class Transaction:
         return other
 
 
-_FIELDS = tuple(field.name for field in fields(Transaction) if not field.name.endswith(("_party", "_segment")))
+_FIELDS = tuple(f.name for f in fields(Transaction) if not f.name.endswith(("_party", "_segment")))
 
 
 def _check_id(field: str, value: str) -> None:

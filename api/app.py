@@ -36,7 +36,7 @@ from api.routes import (
 from api.schemas.applications import OrganisationIn, PersonIn
 from api.schemas.problems import Problem
 from api.schemas.transactions import TransactionIn
-from api.services import Services, TransactionEngine
+from api.services import Services, TenantRates, TransactionEngine
 from api.telemetry import Telemetry
 
 VERSION = "1"
@@ -103,10 +103,14 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
-def create_engine_app(services: Services, engine: TransactionEngine) -> FastAPI:
-    """The engine service's HTTP: transactions, with the same credentials and problems."""
+def create_engine_app(
+    services: Services, engine: TransactionEngine, rates: TenantRates = lambda tenant_id, currency: {}
+) -> FastAPI:
+    """The engine service's HTTP: transactions, with the same credentials and problems. `rates` are the tenants' own,
+    with which what they state is compared."""
     app = _application(services, "Clearance engine")
     app.state.engine = engine
+    app.state.rates = rates
     app.include_router(transactions.router)
     return app
 

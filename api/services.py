@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -49,6 +50,9 @@ class TransactionEngine(Protocol):
     async def submit(self, tenant_id: UUID, transactions: Sequence[Transaction]) -> Sequence[TransactionAnswer]:
         """One answer a transaction, in order, after the commit. Raises `EngineRebuilding`."""
 
+
+TenantRates = Callable[[UUID, str], Mapping[str, Decimal]]
+"""A tenant's own exchange rates: units of a currency for one of each other."""
 
 PlotKind = Literal["waterfall", "force"]
 

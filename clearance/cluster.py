@@ -24,6 +24,7 @@ from api.services import EngineRebuilding
 from clearance.database import service_pool
 from clearance.engine import PartitionTaken, StreamingEngine
 from clearance.keyring import KeyName, Keyring
+from clearance.rates import RatesFolder
 from clearance.settings import Settings
 from clearance.snapshots import SnapshotFolder
 from clearance.trust import TRANSACTIONS, approved_models
@@ -110,7 +111,8 @@ class EngineActor:
             self._opened = await service_pool(settings, "clearance_engine", CONNECTIONS), lock
         pool, lock = self._opened
         snapshots = SnapshotFolder(settings.engine_folder)
-        engine = StreamingEngine(pool, lock, keys, model, self._tenants, snapshots=snapshots)
+        rates = RatesFolder(settings.rates_folder)
+        engine = StreamingEngine(pool, lock, keys, model, self._tenants, snapshots=snapshots, rates=rates)
         deadline = asyncio.get_running_loop().time() + OWNED_WITHIN
         while True:
             try:

@@ -37,4 +37,6 @@ def _sent(t: Transaction) -> list[str | None]:
     sent: list[str | None] = [t.transaction_id, t.booked_at.isoformat(), str(t.money.amount), t.money.currency]
     sent += [t.debtor_account, t.creditor_account, t.channel.value, t.debtor_country, t.creditor_country, t.purpose]
     sent += [t.debtor_bank, t.creditor_bank, t.branch]
+    if t.counter_value is not None:  # what came before there was one keeps its digest
+        sent += [str(t.counter_value.amount), t.counter_value.currency]
     return sent

@@ -8,7 +8,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,6 +184,7 @@ def monitor_file(asked: Monitored, console: Console, errors: Console, settings: 
     from aml.monitor import BrokenRowRefused, Monitoring
     from aml.scoring import AlertParameters, alert_table
     from aml.snapshots import SnapshotUnusable
+    from clearance.rates import read_rates
     from explain.attribution import TreeModel
     from explain.registry import load
     from jurisdictions.indicative_rates import CITATION, indicative_rates
@@ -243,22 +243,6 @@ def monitor_file(asked: Monitored, console: Console, errors: Console, settings: 
         errors.print(f"no rate for {', '.join(missing)}: these payments count with an amount of zero; use --rates")
     (console if asked.output else errors).print(_monitoring_table(summary, seconds))
     return 0
-
-
-def read_rates(path: Path) -> dict[str, Decimal]:
-    """Units of the regime's currency for one of another, from JSON like {"EUR": "1.08"}. Raises `ValueError`."""
-    advice = 'write units of the regime\'s currency for one of another, like {"EUR": "1.08", "JPY": "0.0067"}'
-    try:
-        stated = json.loads(path.read_text(encoding="utf-8"), parse_float=str, parse_int=str)
-        rates = {currency: Decimal(rate) for currency, rate in stated.items()}
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} holds no rates in JSON ({error}); {advice}") from None
-    except (AttributeError, TypeError, ValueError, InvalidOperation):
-        raise ValueError(f"{path} does not map currencies to rates; {advice}") from None
-    for currency, rate in rates.items():
-        if not (rate.is_finite() and rate > 0):
-            raise ValueError(f"{path}: the rate of {currency} is {rate}; {advice}")
-    return rates
 
 
 def _mapping(path: Path | None) -> dict[str, str] | None:

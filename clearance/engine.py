@@ -21,6 +21,7 @@ from prometheus_client import Counter, Histogram
 from psycopg_pool import PoolTimeout
 
 import jurisdictions
+from aml.counter_value import with_counter_value
 from aml.money import Money
 from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Transaction
@@ -28,6 +29,7 @@ from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
 from clearance.group import Group, Owner
 from clearance.partition import FROZEN_ACCOUNT, UNKNOWN_ACCOUNT, Partition, Place
+from clearance.rates import RatesFolder
 from clearance.snapshots import SnapshotFolder
 from explain.attribution import TreeModel
 from explain.registry import Artifact
@@ -122,9 +124,11 @@ class StreamingEngine:
         boundary: Boundary = lambda _: None,
         snapshots: SnapshotFolder | None = None,
         snapshot_rows: int = SNAPSHOT_ROWS,
+        rates: RatesFolder | None = None,
     ) -> None:
         """`lock` is a connection of its own that holds the ownership; `tenants` the partition, all when empty. Without
-        `snapshots` every start assesses again all that is stored."""
+        `snapshots` every start assesses again all that is stored; without `rates` foreign payments that do not say what
+        they were booked as count as nothing."""
         self._pool, self._lock, self._keys = pool, lock, keys
         self._model, self._trees = model, TreeModel.from_text(model.content)
         self._only = frozenset(tenants)
@@ -140,13 +144,18 @@ class StreamingEngine:
         self._since: dict[UUID, int] = {}
         self._sizes: dict[UUID, int] = {}
         self._keeping: asyncio.Task[None] | None = None
+        self._rates = rates
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Compile what is not in the cache yet, take ownership of the partition, rebuild. Raises `PartitionTaken`."""
+        """Compile what is not in the cache yet, take ownership of the partition, rebuild. Raises `PartitionTaken` and
+        `RatesUnreadable`."""
         await asyncio.to_thread(self._warm_up)
         for tenant in await self._tenants():
+            if self._rates is not None:
+                regime = jurisdictions.regime(tenant.regime, datetime.now(UTC).date())
+                self._rates.check(tenant.tenant_id, regime.currency)
             await self._own(tenant)
             self._partitions[tenant.tenant_id] = await self._rebuild(tenant)
         # A group makes tens of thousands of objects that go with it: looking for cycles among them each time that some
@@ -464,7 +473,8 @@ class StreamingEngine:
             return group
         accounts = {name for t in new for name in (t.debtor_account, t.creditor_account)}
         holders = await customers.account_holders(connection, accounts)
-        parties = [_with_parties(transaction, holders) for transaction in new]
+        counted = self._counted(tenant_id, partition.regime.currency, new)
+        parties = [_with_parties(transaction, holders) for transaction in counted]
         owners = await self._owners(connection, tenant_id, parties, holders)
         unknown = [t.debtor_party is None and t.creditor_party is None for t in parties]
         blocked = {name for name, holder in holders.items() if holder.frozen}
@@ -479,6 +489,14 @@ class StreamingEngine:
                     await asyncio.sleep(0)
         self._boundary("after_push")
         return group
+
+    def _counted(self, tenant_id: UUID, currency: str, new: list[Transaction]) -> list[Transaction]:
+        """With what each counts as in the regime's currency, where only the tenant's rates tell. It is stored with
+        them: a rebuilt engine asks for no rates."""
+        if self._rates is None or all(transaction.money.currency == currency for transaction in new):
+            return new
+        rates = self._rates.rates(tenant_id, currency)
+        return new if rates is None else [with_counter_value(transaction, currency, rates) for transaction in new]
 
     async def _owners(
         self,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import orjson
 
+from aml.counter_value import conversion
 from aml.engine import Hit
 from aml.scoring import evidence_of, hit_finding, typologies_of
 from aml.transaction import Transaction
@@ -50,6 +51,7 @@ class Group:
         self.place: Place | None = None
         """Of the last transaction, once it was written."""
         self._tenant_id, self._partition, self._now = tenant_id, partition, now
+        self._currency = partition.engine.parameters.currency
         self._digests = digests(new)
         self._inputs = (InputRef("transactions", sha256(b"".join(self._digests)).hexdigest()),)
         self._ids = decisions.new_decision_ids(now, len(new))
@@ -82,6 +84,8 @@ class Group:
             place, score, hits = len(self._rows), assessed.scores[row], assessed.hits[row]
             decision_id, flags = self._ids[place], assessed.flags[row]
             found = [hit_finding(hit) for hit in hits] if hits else []
+            if transaction.money.currency != self._currency:
+                found += conversion(transaction, self._currency)
             outcome = self._bands.bands.name(score)
             known = [value if value == value else None for value in values]
             words = scored_sentence(

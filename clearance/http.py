@@ -121,6 +121,7 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
 @asynccontextmanager
 async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
     from clearance.engine import StreamingEngine
+    from clearance.rates import RatesFolder
     from clearance.snapshots import SnapshotFolder
     from clearance.trust import TRANSACTIONS, approved_models
 
@@ -133,10 +134,11 @@ async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
         model = approved_models(settings).champion(TRANSACTIONS)
         services = _services(settings, keys, pool, None)
         snapshots = SnapshotFolder(settings.engine_folder)
-        engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants, snapshots=snapshots)
+        rates = RatesFolder(settings.rates_folder)
+        engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants, snapshots=snapshots, rates=rates)
         await engine.start()
         try:
-            app = create_engine_app(services, engine)
+            app = create_engine_app(services, engine, rates.units)
             async with serving(app, settings.engine_host, settings.engine_port):
                 yield engine.ready
         finally:

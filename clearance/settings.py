@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     )
     gateways: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: where its reports go.")
     filers: Path | None = Field(default=None, description="One `<tenant id>.json` a tenant: who files for it.")
+    rates: Path | None = Field(
+        default=None, description="One `<tenant id>.json` a tenant: exchange rates for live payments that state none."
+    )
     watchlists: Path | None = Field(default=None, description="Folder of the screening index versions.")
     watchlist_sources: Path | None = Field(
         default=None, description="JSON file that amends the table of list sources: addresses, limits, house lists."
@@ -167,6 +170,10 @@ class Settings(BaseSettings):
     @property
     def gateway_folder(self) -> Path:
         return self.gateways or self.home / "gateways"
+
+    @property
+    def rates_folder(self) -> Path:
+        return self.rates or self.home / "rates"
 
     @property
     def watchlist_folder(self) -> Path:

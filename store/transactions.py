@@ -55,8 +55,9 @@ DETAILS = (
     "branch",
     "debtor_segment",
     "creditor_segment",
+    "rates_of",
 )
-"""The optional fields of a transaction that are kept in `details`."""
+"""The optional texts of a transaction that are kept in `details`, beside its counter value."""
 
 
 def transaction_of(row: TransactionRow) -> Transaction:
@@ -71,8 +72,15 @@ def transaction_of(row: TransactionRow) -> Transaction:
         channel=Channel(row.channel or Channel.TRANSFER),
         debtor_country=row.debtor_country,
         creditor_country=row.creditor_country,
+        counter_value=counter_value(row),
         **{name: details.get(name) for name in DETAILS},
     )
+
+
+def counter_value(row: TransactionRow) -> Money | None:
+    """The payment's amount as it was booked in another currency, where that is known."""
+    kept = (row.details or {}).get("counter_value")
+    return None if kept is None else Money(Decimal(kept[0]), kept[1])
 
 
 async def next_ingest_seq(conn: Connection, tenant_id: UUID, count: int = 1) -> int:
@@ -111,10 +119,13 @@ def copied(
         t.branch,
         t.debtor_segment,
         t.creditor_segment,
+        t.rates_of,
     )
-    details = None
+    details: dict[str, Any] | None = None
     if kept != _NONE:
         details = {name: value for name, value in zip(DETAILS, kept, strict=True) if value is not None}
+    if t.counter_value is not None:
+        details = (details or {}) | {"counter_value": [str(t.counter_value.amount), t.counter_value.currency]}
     return _row(
         t.transaction_id,
         place,

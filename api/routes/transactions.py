@@ -5,14 +5,18 @@ Separate from the engine because HTTP and typologies change for different reason
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
+import jurisdictions
+from aml.counter_value import implausible
 from aml.money import InvalidMoney
 from aml.transaction import InvalidTransaction, Transaction
 from api.auth import CurrentPrincipal, CurrentServices, GuardedRoute, needs
@@ -20,8 +24,11 @@ from api.permissions import Permission
 from api.problems import problem_type
 from api.schemas.problems import FieldProblem, Problem, problem_responses
 from api.schemas.transactions import TransactionAnswer, TransactionIn, TransactionResult, TransactionResults
-from api.services import TransactionEngine
+from api.services import Services, TenantRates, TransactionEngine
 from api.submission import RequestMalformed, field_problems
+from jurisdictions.indicative_rates import indicative_rates
+from store.connection import tenant_transaction
+from store.tenants import fetch_tenant
 
 MAX_ROWS = 10_000
 CLOCK_SKEW = timedelta(minutes=5)
@@ -38,6 +45,11 @@ class RowRefused(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
         self.problem = problem
+
+
+def _rates(request: Request) -> TenantRates:
+    rates: TenantRates = request.app.state.rates
+    return rates
 
 
 def _engine(request: Request) -> TransactionEngine:
@@ -83,6 +95,7 @@ async def submit_transactions(
     principal: CurrentPrincipal,
     services: CurrentServices,
     engine: Annotated[TransactionEngine, Depends(_engine)],
+    rates: Annotated[TenantRates, Depends(_rates)],
 ) -> TransactionResults:
     """One JSON object, or an array of up to 10,000. Every transaction is kept, scored and explained before the answer.
 
@@ -91,6 +104,10 @@ async def submit_transactions(
     """
     rows, single = _rows(await request.body())
     read = await _read_all(rows, services.clock() + CLOCK_SKEW)
+    if any(isinstance(row, Transaction) and row.counter_value is not None for row in read):
+        currency = await _monitored_in(services, principal.tenant_id)
+        units = {**indicative_rates(currency), **rates(principal.tenant_id, currency)}
+        read = [_plausible(row, currency, units) if isinstance(row, Transaction) else row for row in read]
     taken = [transaction for transaction in read if isinstance(transaction, Transaction)]
     answers = iter(await engine.submit(principal.tenant_id, taken) if taken else ())
     results = [
@@ -141,6 +158,21 @@ def _read(row: Any, latest: datetime) -> Transaction | Problem:
     if transaction.booked_at > latest:
         return _broken([FieldProblem(pointer="/booked_at", detail="lies in the future: check date and time zone")])
     return transaction
+
+
+async def _monitored_in(services: Services, tenant_id: UUID) -> str:
+    """The currency of the tenant's regime."""
+    async with tenant_transaction(services.pool, tenant_id) as connection:
+        tenant = await fetch_tenant(connection, tenant_id)
+    assert tenant is not None, "whoever is asking belongs to it"
+    return jurisdictions.regime(tenant.regime, services.clock().date()).currency
+
+
+def _plausible(transaction: Transaction, currency: str, units: Mapping[str, Decimal]) -> Transaction | Problem:
+    problem = implausible(transaction, currency, units)
+    if problem is None:
+        return transaction
+    return _broken([FieldProblem(pointer="/counter_value", detail=problem)])
 
 
 def _broken(errors: list[FieldProblem]) -> Problem:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from aml.money import Money
-from aml.transaction import Channel, Transaction
+from aml.money import InvalidMoney, Money
+from aml.transaction import Channel, InvalidTransaction, Transaction
 from api.schemas.applications import MoneyIn
 from api.schemas.fields import Country, Instant, Text
 from api.schemas.problems import Problem
@@ -53,6 +53,13 @@ class TransactionIn(BaseModel):
     debtor_bank: Text | None = None
     creditor_bank: Text | None = None
     branch: Text | None = Field(default=None, description="Where cash changed hands.")
+    counter_value: MoneyIn | None = Field(
+        default=None,
+        description="For a payment in another currency than your regime's: its amount in the regime's currency, as you "
+        "booked it (ISO 20022 `CntrValAmt`). Without it your own table of rates is used if the operator has one, else "
+        "the payment counts with an amount of zero and is flagged `NO_RATE`.",
+        examples=[{"amount": "10260.00", "currency": "USD"}],
+    )
 
     def transaction(self) -> Transaction:
         """The domain's transaction. Raises `aml.transaction.InvalidTransaction` or `aml.money.InvalidMoney`."""
@@ -69,7 +76,15 @@ class TransactionIn(BaseModel):
             debtor_bank=self.debtor_bank,
             creditor_bank=self.creditor_bank,
             branch=self.branch,
+            counter_value=self._counter_value(),
         )
+
+    def _counter_value(self) -> Money | None:
+        stated = self.counter_value
+        try:
+            return None if stated is None else Money(stated.amount, stated.currency)
+        except InvalidMoney as error:
+            raise InvalidTransaction("counter_value", str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ async def test_one_transaction_is_taken_as_the_domain_knows_it(house: House) -> 
         ({"transaction_id": ""}, "/transaction_id"),
         ({"debtor_account": "a\u0000"}, "/debtor_account"),
         ({"colour": "red"}, "/colour"),
+        ({"counter_value": {"amount": "10260.00"}}, "/counter_value/currency"),
+        ({"counter_value": {"amount": "-1", "currency": "USD"}}, "/counter_value/amount"),
+        ({"counter_value": {"amount": "0", "currency": "USD"}}, "/counter_value"),
+        ({"counter_value": {"amount": "1.001", "currency": "USD"}}, "/counter_value"),
+        ({"counter_value": {"amount": "9500.01", "currency": "EUR"}}, "/counter_value"),
     ],
 )
 async def test_a_broken_row_gets_its_own_problem_and_the_rest_goes_on(
@@ -74,6 +79,52 @@ async def test_a_broken_row_gets_its_own_problem_and_the_rest_goes_on(
     assert problem["code"] == "TRANSACTION_INVALID"
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
     assert set(house.engine.taken[house.own.tenant_id]) == {"t-1", "t-3"}
+
+
+def foreign(number: int, money: str, counter_value: str) -> dict[str, Any]:
+    (amount, currency), (other, base) = money.split(), counter_value.split()
+    return row(
+        number,
+        money={"amount": amount, "currency": currency},
+        counter_value={"amount": other, "currency": base},
+    )
+
+
+async def test_a_foreign_payment_says_what_it_was_booked_as(house: House) -> None:
+    answer = await send(house, foreign(1, "10000.00 USD", "9300.00 EUR"))
+    assert answer.status_code == 200
+    [taken] = house.engine.taken[house.own.tenant_id].values()
+    assert taken.counter_value is not None
+    assert (taken.counter_value.amount, taken.counter_value.currency) == (Decimal("9300.00"), "EUR")
+    assert taken.rates_of is None
+
+
+@pytest.mark.parametrize(
+    ("money", "counter_value", "says"),
+    [
+        ("10000.00 USD", "930000.00 EUR", "more than 50 times off"),
+        ("150000 JPY", "24000000.00 EUR", "the direction of the rate"),
+        ("10000.00 USD", "8000.00 GBP", "monitored in EUR"),
+    ],
+)
+async def test_a_booking_that_cannot_be_is_refused_and_the_rest_goes_on(
+    house: House, money: str, counter_value: str, says: str
+) -> None:
+    good = foreign(1, "10000.00 USD", "9300.00 EUR")
+    answer = await send(house, [good, foreign(2, money, counter_value), row(3)])
+    assert answer.status_code == 207
+    told = answer.json()
+    assert [result["status"] for result in told["results"]] == ["accepted", "refused", "accepted"]
+    [error] = told["results"][1]["problem"]["errors"]
+    assert error["pointer"] == "/counter_value"
+    assert says in error["detail"]
+
+
+async def test_what_cannot_be_is_measured_by_the_tenants_own_rates_where_there_are(house: House) -> None:
+    fallen = foreign(1, "10000.00 USD", "90.00 EUR")
+    assert (await send(house, fallen)).status_code == 422
+    house.engine_app.state.rates = lambda tenant, currency: {"USD": Decimal("0.009")}
+    assert (await send(house, fallen)).status_code == 200
 
 
 async def test_an_id_that_is_no_text_is_refused_and_not_repeated(house: House) -> None:

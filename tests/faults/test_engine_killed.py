@@ -17,6 +17,7 @@ from api.services import EngineRebuilding
 from clearance.engine import LOCK_SPACE, Boundary, PartitionTaken, StreamingEngine
 from clearance.keyring import KeyName, Keyring, create_missing_keys
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
+from clearance.rates import RatesFolder
 from clearance.settings import REPOSITORY, Settings
 from clearance.snapshots import SnapshotFolder
 from clearance.tenancy import add_tenant
@@ -67,7 +68,10 @@ def run_until_killed(
 
 @asynccontextmanager
 async def running_engine(
-    settings: Settings, boundary: Boundary = lambda _: None, snapshots: SnapshotFolder | None = None
+    settings: Settings,
+    boundary: Boundary = lambda _: None,
+    snapshots: SnapshotFolder | None = None,
+    rates: RatesFolder | None = None,
 ) -> AsyncIterator[tuple[StreamingEngine, Pool]]:
     keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
     conninfo = role_conninfo(settings.database_url, "clearance_engine")
@@ -75,7 +79,7 @@ async def running_engine(
     try:
         async with await AsyncConnection.connect(conninfo, autocommit=True) as lock:
             model = load(settings.models / "transactions")
-            engine = StreamingEngine(pool, lock, keys, model, (), boundary, snapshots, SNAPSHOT_ROWS)
+            engine = StreamingEngine(pool, lock, keys, model, (), boundary, snapshots, SNAPSHOT_ROWS, rates)
             await engine.start()
             try:
                 yield engine, pool

@@ -5,6 +5,7 @@ A row that is no transaction says why and where, and is a value among the others
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -24,7 +25,16 @@ _TOLD = 4096
 """CSV rows between two words on how far the reading has come."""
 _SUFFIXES = {".csv", ".parquet", ".xml"}
 
-__all__ = ["BrokenRow", "FileUnreadable", "Labelled", "Reading", "files_of", "read_labelled", "read_transactions"]
+__all__ = [
+    "BrokenRow",
+    "FileUnreadable",
+    "Labelled",
+    "Reading",
+    "files_of",
+    "labelled_layout",
+    "read_labelled",
+    "read_transactions",
+]
 
 
 def read_transactions(
@@ -43,6 +53,31 @@ def read_transactions(
 def read_labelled(path: Path) -> Iterator[Labelled | BrokenRow]:
     """As `read_transactions`, with the labels of a labelled file."""
     return _rows(path, None, 0, Reading())
+
+
+def labelled_layout(path: Path) -> Layout:
+    """The layout of one CSV or Parquet file with labels. Raises `FileUnreadable`, with what to do about it."""
+    header = _header(path)
+    layout = _layout(path, header, None)
+    if layout.label is None or layout.label not in header:
+        raise FileUnreadable(
+            f"{path} is {layout.name} without the column {layout.label!r}, which says what is laundering: give the "
+            "file as it was published, or add that column with 1 for laundering and 0 for anything else"
+        )
+    return layout
+
+
+def _header(path: Path) -> tuple[str, ...]:
+    if path.suffix.lower() == ".parquet":
+        try:
+            return _unique(list(polars.read_parquet_schema(path)))
+        except (OSError, polars.exceptions.PolarsError) as error:
+            raise FileUnreadable(f"{path} is not a Parquet file: {error}") from None
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+            return _unique(next(csv.reader(stream), ()))
+    except (OSError, csv.Error) as error:
+        raise FileUnreadable(f"{path} cannot be read: {error}") from None
 
 
 def files_of(path: Path) -> list[Path]:
@@ -159,12 +194,12 @@ def _text(cell: object) -> str:
 
 
 def _unique(header: Sequence[str]) -> tuple[str, ...]:
-    """AMLworld names two columns `Account`; the second becomes `Account.2`."""
-    seen: dict[str, int] = {}
+    """AMLworld names two columns `Account`; the second becomes `Account.1`, as in copies that pandas wrote."""
+    seen: Counter[str] = Counter()
     names = []
     for name in (cell.strip() for cell in header):
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+        names.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
     return tuple(names)
 
 
@@ -222,12 +257,21 @@ def _read(file: str, row: int, layout: Layout, cells: Mapping[str, str]) -> Labe
             values["creditor_account"],
             money,
             Channel(channel),
-            *(values.get(name) or None for name in OPTIONAL[1:]),
+            debtor_country=values.get("debtor_country") or None,
+            creditor_country=values.get("creditor_country") or None,
+            purpose=values.get("purpose") or None,
+            debtor_party=values.get("debtor_party") or None,
+            creditor_party=values.get("creditor_party") or None,
+            debtor_bank=values.get("debtor_bank") or None,
+            creditor_bank=values.get("creditor_bank") or None,
+            branch=values.get("branch") or None,
+            debtor_segment=values.get("debtor_segment") or None,
+            creditor_segment=values.get("creditor_segment") or None,
         )
     except InvalidTransaction as error:
         return broken(error.field, error.problem)
     label = cells.get(layout.label or "", "").strip().lower()
-    laundering = label not in {"", "0", "false", "none"}
+    laundering = label not in {"", "0", "0.0", "false", "no", "none"}
     kind = cells.get(layout.label_kind, "") if layout.label_kind else (label if layout.name == "clearance" else "")
     return Labelled(transaction, laundering, kind)
 

@@ -99,7 +99,7 @@ AMLWORLD = Layout(
     {
         "booked_at": ("Timestamp",),
         "debtor_account": ("From Bank", "Account"),
-        "creditor_account": ("To Bank", "Account.2"),
+        "creditor_account": ("To Bank", "Account.1"),
         "amount": ("Amount Paid",),
         "currency": ("Payment Currency",),
         "channel": ("Payment Format",),

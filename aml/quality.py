@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from aml.engine import Hit
 
 _BINS = 10
+RATES = (0.005, 0.01, 0.05)
+"""Shares of all transactions that could be looked at."""
+SHIPPED_THRESHOLD = 0.5
+"""From which score a transaction alerts unless a tenant says otherwise (`aml.scoring.AlertParameters`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,26 @@ class Observed:
     proved: tuple[tuple[int, ...], ...]
 
 
-def evidence_rows(ids: Sequence[str], hits: Sequence[Sequence[Hit]]) -> tuple[tuple[int, ...], ...]:
-    """Of each row the later rows whose hits name it."""
-    place = {name: row for row, name in enumerate(ids)}
-    named: list[set[int]] = [set() for _ in ids]
-    for row, found in enumerate(hits):
-        for hit in found:
-            for name in hit.transactions:
-                if place[name] < row:
-                    named[place[name]].add(row)
-    return tuple(tuple(sorted(rows)) for rows in named)
+class Evidence:
+    """Of each row the later rows whose hits name it, collected batch by batch."""
+
+    def __init__(self) -> None:
+        self._place: dict[str, int] = {}
+        self._naming: dict[int, set[int]] = {}
+
+    def add(self, ids: Sequence[str], hits: Sequence[Sequence[Hit]]) -> None:
+        """The rows after those that were added before."""
+        first = len(self._place)
+        self._place.update((name, first + offset) for offset, name in enumerate(ids))
+        for row, found in enumerate(hits, first):
+            for hit in found:
+                for name in hit.transactions:
+                    if self._place[name] < row:
+                        self._naming.setdefault(self._place[name], set()).add(row)
+
+    def rows(self) -> tuple[tuple[int, ...], ...]:
+        """Of each row added the later ones, in their order."""
+        return tuple(tuple(sorted(self._naming.get(row, ()))) for row in range(len(self._place)))
 
 
 def with_hindsight(scores: NDArray[np.float64], proved: Sequence[Sequence[int]]) -> NDArray[np.float64]:
@@ -88,32 +102,52 @@ def calibration(scores: NDArray[np.float64], laundering: NDArray[np.bool_]) -> d
     return {"expected_calibration_error": round(error, 5), "bins": bins}
 
 
+def f1(scores: NDArray[np.float64], laundering: NDArray[np.bool_], threshold: float) -> float:
+    """Harmonic mean of precision and recall of the laundering class, where scores from the threshold on alert."""
+    alerted = scores >= threshold
+    return float(2 * (alerted & laundering).sum() / max(alerted.sum() + laundering.sum(), 1))
+
+
+def best_threshold(scores: NDArray[np.float64], laundering: NDArray[np.bool_]) -> float:
+    """The score from which alerting gives the highest F1, the highest of them where several do."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    alerted = np.arange(1, len(order) + 1)
+    values = 2 * np.cumsum(laundering[order]) / (alerted + laundering.sum())
+    values[:-1][ranked[:-1] == ranked[1:]] = -1.0  # alerts cannot end between two equal scores
+    return float(ranked[int(np.argmax(values))])
+
+
 def measured(
-    scores: NDArray[np.float64], rows: Observed, hindsight: NDArray[np.float64] | None = None
+    scores: NDArray[np.float64],
+    rows: Observed,
+    hindsight: NDArray[np.float64] | None = None,
+    threshold: float = SHIPPED_THRESHOLD,
 ) -> dict[str, Any]:
-    """All figures of one set of rows; `hindsight` are the scores that may know what came later."""
+    """All figures of one set of rows; `hindsight` are the scores that may know what came later.
+
+    F1 is given at the threshold, which was chosen without these rows, and at the one that is best for them: that is
+    what could be reached at most, not what a user gets.
+    """
     laundering, kinds = rows.laundering, np.array(rows.kinds)
-    rate = float(rows.ruled.mean())
-    by_rules = float(rows.ruled[laundering].mean()) if laundering.any() else 0.0
-    at_their_rate = recall_at_rate(scores, laundering, rate)
+    best = best_threshold(scores, laundering)
     figures: dict[str, Any] = {
         "transactions": len(scores),
         "laundering": int(laundering.sum()),
         "base_rate": round(float(laundering.mean()), 6),
-        "average_precision": round(average_precision(scores, laundering), 4),
-        "recall_at_0.5%": round(recall_at_rate(scores, laundering, 0.005), 4),
-        "recall_at_1%": round(recall_at_rate(scores, laundering, 0.01), 4),
-        "recall_at_5%": round(recall_at_rate(scores, laundering, 0.05), 4),
-        "precision_at_1%": round(precision_at_rate(scores, laundering, 0.01), 4),
-        "by_kind": {kind: _of_kind(scores, laundering, kinds == kind) for kind in sorted(set(rows.kinds) - {""})},
-        "calibration": calibration(scores, laundering),
-        "rules_alone": {
-            "alert_rate": round(rate, 4),
-            "recall": round(by_rules, 4),
-            "precision": round(float(laundering[rows.ruled].mean()) if rows.ruled.any() else 0.0, 4),
-            "recall_of_the_score_at_their_rate": round(at_their_rate, 4),
-            "lift": round(at_their_rate / by_rules, 2) if by_rules else None,
+        **_ranked(scores, laundering),
+        "f1": {
+            "at_threshold": round(f1(scores, laundering, threshold), 4),
+            "threshold": round(threshold, 6),
+            "best": round(f1(scores, laundering, best), 4),
+            "best_threshold": round(best, 6),
         },
+        "by_kind": {
+            kind: _of_kind(scores, rows, (kinds == kind) & laundering)
+            for kind in sorted(set(kinds[laundering].tolist()) - {""})
+        },
+        "calibration": calibration(scores, laundering),
+        "rules_alone": _beside_rules(scores, laundering, rows.ruled),
         "any_typology_found": {
             "rate": round(float(rows.hit.mean()), 4),
             "recall": round(float(rows.hit[laundering].mean()) if laundering.any() else 0.0, 4),
@@ -128,14 +162,36 @@ def measured(
     return figures
 
 
-def _of_kind(
-    scores: NDArray[np.float64], laundering: NDArray[np.bool_], of_kind: NDArray[np.bool_]
-) -> dict[str, float | int]:
+def _ranked(scores: NDArray[np.float64], laundering: NDArray[np.bool_]) -> dict[str, float]:
+    """Average precision, and recall and precision at each alert rate."""
+    figures = {"average_precision": round(average_precision(scores, laundering), 4)}
+    for name, measure in (("recall", recall_at_rate), ("precision", precision_at_rate)):
+        figures |= {f"{name}_at_{100 * rate:g}%": round(measure(scores, laundering, rate), 4) for rate in RATES}
+    return figures
+
+
+def _beside_rules(
+    scores: NDArray[np.float64], laundering: NDArray[np.bool_], ruled: NDArray[np.bool_]
+) -> dict[str, float | None]:
+    """What the alert table finds without the score, and what the score finds with as many alerts."""
+    rate = float(ruled.mean())
+    by_rules = float(ruled[laundering].mean()) if laundering.any() else 0.0
+    at_their_rate = recall_at_rate(scores, laundering, rate)
+    return {
+        "alert_rate": round(rate, 4),
+        "recall": round(by_rules, 4),
+        "precision": round(float(laundering[ruled].mean()) if ruled.any() else 0.0, 4),
+        "recall_of_the_score_at_their_rate": round(at_their_rate, 4),
+        "lift": round(at_their_rate / by_rules, 2) if by_rules else None,
+    }
+
+
+def _of_kind(scores: NDArray[np.float64], rows: Observed, of_kind: NDArray[np.bool_]) -> dict[str, Any]:
     """One kind of laundering against all that is none: the other kinds are left out."""
-    kept = of_kind | ~laundering
+    kept = of_kind | ~rows.laundering
     return {
         "transactions": int(of_kind.sum()),
-        "recall_at_1%": round(recall_at_rate(scores[kept], of_kind[kept], 0.01), 4),
-        "recall_at_5%": round(recall_at_rate(scores[kept], of_kind[kept], 0.05), 4),
-        "average_precision": round(average_precision(scores[kept], of_kind[kept]), 4),
+        **_ranked(scores[kept], of_kind[kept]),
+        "mean_score": round(float(scores[of_kind].mean()), 4),
+        "rules_alone": _beside_rules(scores[kept], of_kind[kept], rows.ruled[kept]),
     }

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from aml.engine import Engine, Hit
 from aml.features import FEATURES
 from aml.generator import Payment
 from aml.parameters import MonitoringParameters
-from aml.quality import Observed, evidence_rows
+from aml.quality import SHIPPED_THRESHOLD, Evidence, Observed
+from aml.rows import Labelled
 from aml.typologies import TYPOLOGIES
 from explain.record import Condition, Finding, Operator, Rule, RuleTable, Value, sha256_hex
 
@@ -34,7 +35,7 @@ DEFAULT_STRENGTH: Mapping[str, float] = {"graph": 0.7, "amount": 0.7, "behaviour
 class AlertParameters:
     """When a transaction becomes an alert, from the tenant's regime. Strengths of hits go from 0 to 1."""
 
-    score: float = 0.5
+    score: float = SHIPPED_THRESHOLD
     strength: Mapping[str, float] = field(default_factory=lambda: DEFAULT_STRENGTH)
     version: str = "2026-01"
     citation: str = "31 CFR 1020.320(a)(2); Directive (EU) 2015/849 art. 33(1)(a), 35"
@@ -128,23 +129,80 @@ def alert_table(parameters: AlertParameters) -> RuleTable:
     )
 
 
+class Observation:
+    """A labelled world on its way through a fresh engine, batch by batch, as live traffic would be.
+
+    Features are kept in `spool` where one is given, for what is larger than memory: an open file, empty, in binary
+    mode, for reading and writing, that outlives what `observed` gives. Duplicate ids are left out.
+    """
+
+    def __init__(
+        self,
+        parameters: MonitoringParameters,
+        alerting: AlertParameters | None = None,
+        spool: IO[bytes] | None = None,
+    ) -> None:
+        self.engine = Engine(parameters)
+        self.duplicates = self.too_late = self.unrated = 0
+        self._table = alert_table(alerting or AlertParameters())
+        self._spool = spool
+        self._features: list[NDArray[np.float32]] = []
+        self._laundering: list[bool] = []
+        self._booked: list[float] = []
+        self._kinds: list[str] = []
+        self._hit: list[bool] = []
+        self._ruled: list[bool] = []
+        self._evidence = Evidence()
+
+    def add(self, rows: Sequence[Payment | Labelled]) -> None:
+        """The next rows, in the order of booking."""
+        result = self.engine.push([row.transaction for row in rows])
+        self.duplicates += len(result.duplicates)
+        self.too_late += len(result.too_late)
+        self.unrated += len(result.unrated)
+        features, hits = result.features.astype(np.float32), result.hits
+        if result.duplicates:
+            left = sorted(set(range(len(rows))) - set(result.duplicates))
+            rows, features, hits = [rows[i] for i in left], features[left], tuple(hits[i] for i in left)
+        if self._spool is None:
+            self._features.append(features)
+        else:
+            self._spool.write(features.tobytes())
+        self._laundering += [row.laundering for row in rows]
+        self._booked += [row.transaction.booked_at.timestamp() for row in rows]
+        self._kinds += [row.kind if row.laundering else "" for row in rows]
+        self._hit += [bool(found) for found in hits]
+        self._ruled += [bool(found) and self._table.outcome(alert_facts(0.0, found)) == "alert" for found in hits]
+        self._evidence.add([row.transaction.transaction_id for row in rows], hits)
+
+    def observed(self) -> Observed:
+        """All rows so far."""
+        booked = np.array(self._booked)
+        return Observed(
+            self._matrix(),
+            np.array(self._laundering),
+            (booked - booked[0]) / 86_400,
+            tuple(self._kinds),
+            np.array(self._hit),
+            np.array(self._ruled),
+            self._evidence.rows(),
+        )
+
+    def _matrix(self) -> NDArray[np.float32]:
+        if self._spool is None:
+            return np.concatenate(self._features)
+        self._spool.flush()
+        shape = (len(self._booked), len(self.engine.features))
+        return np.memmap(self._spool, np.float32, "r", shape=shape)
+
+
 def observe(
     payments: Sequence[Payment], parameters: MonitoringParameters, alerting: AlertParameters | None = None
 ) -> Observed:
     """Push a world through a fresh engine, as live traffic would be."""
-    engine = Engine(parameters)
-    result = engine.push([payment.transaction for payment in payments])
-    table = alert_table(alerting or AlertParameters())
-    first = payments[0].transaction.booked_at
-    return Observed(
-        result.features.astype(np.float32),
-        np.array([payment.laundering for payment in payments]),
-        np.array([(payment.transaction.booked_at - first).total_seconds() / 86_400 for payment in payments]),
-        tuple(payment.kind for payment in payments),
-        np.array([bool(hits) for hits in result.hits]),
-        np.array([bool(hits) and table.outcome(alert_facts(0.0, hits)) == "alert" for hits in result.hits]),
-        evidence_rows([payment.transaction.transaction_id for payment in payments], result.hits),
-    )
+    observation = Observation(parameters, alerting)
+    observation.add(payments)
+    return observation.observed()
 
 
 LIGHTGBM = {

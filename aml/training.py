@@ -108,8 +108,9 @@ def since(world: Observed, first: float, end: float = np.inf) -> Observed:
     """The rows of a world's days from `first` to before `end`."""
     kept = np.flatnonzero((world.day >= first) & (world.day < end))
     place = {int(row): number for number, row in enumerate(kept)}
+    together = len(kept) > 0 and kept[-1] - kept[0] == len(kept) - 1
     return Observed(
-        world.features[kept],
+        world.features[kept[0] : kept[-1] + 1] if together else world.features[kept],  # a view of it, where it can be
         world.laundering[kept],
         world.day[kept],
         tuple(world.kinds[row] for row in kept),

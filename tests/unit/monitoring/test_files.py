@@ -7,7 +7,7 @@ from pathlib import Path
 import polars
 import pytest
 
-from aml.files import BrokenRow, FileUnreadable, Labelled, Reading, read_labelled, read_transactions
+from aml.files import BrokenRow, FileUnreadable, Labelled, Reading, labelled_layout, read_labelled, read_transactions
 from aml.money import Money
 from aml.transaction import Channel, Transaction
 
@@ -89,6 +89,38 @@ def test_amlworld(tmp_path: Path) -> None:
     assert (row.transaction.debtor_account, row.transaction.creditor_account) == ("010 8000EBD30", "012 8000EBD31")
     assert row.transaction.transaction_id == "payments.csv:2"
     assert row.transaction.booked_at == datetime(2022, 9, 1, 0, 20, tzinfo=UTC)
+
+
+def test_a_copy_that_pandas_wrote_names_the_second_account_otherwise(tmp_path: Path) -> None:
+    """A Parquet file cannot have two columns of one name, so such copies of AMLworld have `Account.1`."""
+    cells = {
+        "Timestamp": "2022/09/01 00:20",
+        "From Bank": "010",
+        "Account": "8000EBD30",
+        "To Bank": "012",
+        "Account.1": "8000EBD31",
+        "Amount Paid": "12.5",
+        "Payment Currency": "Euro",
+        "Payment Format": "Wire",
+        "Is Laundering": "0",
+    }
+    path = tmp_path / "copy.parquet"
+    polars.DataFrame({name: [cell] for name, cell in cells.items()}).write_parquet(path)
+    (row,) = read_labelled(path)
+    assert isinstance(row, Labelled)
+    assert (row.transaction.creditor_account, row.laundering) == ("012 8000EBD31", False)
+    assert labelled_layout(path).name == "amlworld"
+
+
+def test_a_file_without_labels_says_which_column_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="without the column 'label'"):
+        labelled_layout(written(tmp_path, HEADER + GOOD))
+    with pytest.raises(FileUnreadable, match="none of the known layouts"):
+        labelled_layout(written(tmp_path, "a,b\n1,2\n"))
+    with pytest.raises(FileUnreadable, match="cannot be read"):
+        labelled_layout(tmp_path / "nowhere.csv")
+    with pytest.raises(FileUnreadable, match="not a Parquet file"):
+        labelled_layout(written(tmp_path, "PAR", "x.parquet"))
 
 
 def test_saml_d(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from aml.features import FEATURES
 from aml.generator import generate
-from aml.scoring import MODEL_FOLDER, AlertParameters, alert_facts, alert_table, observe, predict, train
+from aml.quality import Observed, best_threshold, f1, measured
+from aml.scoring import MODEL_FOLDER, AlertParameters, Observation, alert_facts, alert_table, observe, predict, train
 from explain.record import RuleTable, sha256_hex
 from tests.unit.monitoring.streams import PARAMETERS, found, pay
 
@@ -77,3 +78,60 @@ def test_features_never_look_forward() -> None:
     whole = observe(payments, PARAMETERS)
     half = observe(payments[: len(payments) // 2], PARAMETERS)
     assert np.array_equal(whole.features[: len(half.features)], half.features)
+
+
+SCORES = np.array([0.9, 0.8, 0.8, 0.6, 0.4, 0.3, 0.2, 0.1, 0.0, 0.0])
+LAUNDERING = np.array([1, 0, 1, 1, 0, 0, 0, 1, 0, 0], np.bool_)
+
+
+def test_f1_and_the_threshold_that_is_best_for_it() -> None:
+    """Alerts from 0.5 on are 4, 3 of them right, of 4 to be found: precision and recall are 3/4."""
+    assert f1(SCORES, LAUNDERING, 0.5) == pytest.approx(0.75)
+    assert f1(SCORES, LAUNDERING, 0.95) == 0.0
+    assert best_threshold(SCORES, LAUNDERING) == 0.6
+    every = [f1(SCORES, LAUNDERING, threshold) for threshold in SCORES]
+    assert f1(SCORES, LAUNDERING, best_threshold(SCORES, LAUNDERING)) == max(every)
+
+
+def test_between_equal_scores_no_threshold_is_chosen() -> None:
+    """The first of the two with 0.5 is laundering: F1 would be 1 if alerts could end between them."""
+    scores, laundering = np.array([0.5, 0.5, 0.1]), np.array([True, False, False])
+    assert best_threshold(scores, laundering) == 0.5
+    assert f1(scores, laundering, 0.5) == pytest.approx(2 / 3)
+
+
+def test_figures_by_kind_beside_the_rules() -> None:
+    """Rules alert on the second and third payment, so on one of two of the kind; the score's first two have both."""
+    kinds = ("fan", "", "fan", "ring", "", "", "", "ring", "", "")
+    ruled = np.isin(np.arange(10), (1, 2))
+    rows = Observed(np.zeros((10, 1), np.float32), LAUNDERING, np.arange(10.0), kinds, ruled, ruled, ((),) * 10)
+    figures = measured(np.array([0.9, 0.2, 0.8, *SCORES[3:]]), rows)
+    fan = figures["by_kind"]["fan"]
+    assert set(figures["by_kind"]) == {"fan", "ring"}
+    assert (fan["transactions"], fan["average_precision"]) == (2, 1.0)
+    assert fan["rules_alone"] == {
+        "alert_rate": 0.25,
+        "recall": 0.5,
+        "precision": 0.5,
+        "recall_of_the_score_at_their_rate": 1.0,
+        "lift": 2.0,
+    }
+    assert figures["by_kind"]["ring"]["rules_alone"]["lift"] is None
+    assert figures["rules_alone"]["alert_rate"] == 0.2
+    assert figures["f1"]["at_threshold"] == pytest.approx(2 * 3 / (3 + 4), abs=1e-4)
+
+
+def test_a_world_in_batches_is_the_world_in_one_and_doubles_are_left_out(tmp_path: Path) -> None:
+    payments = generate(8, people=60, days=15)
+    whole = observe(payments, PARAMETERS)
+    with (tmp_path / "features").open("w+b") as spool:
+        observation = Observation(PARAMETERS, spool=spool)
+        for start in range(0, len(payments), 500):
+            observation.add(payments[start : start + 500])
+        observation.add(payments[-3:])
+        parts = observation.observed()
+        assert observation.duplicates == 3
+        assert np.array_equal(parts.features, whole.features)
+        assert (parts.proved, parts.kinds) == (whole.proved, whole.kinds)
+        assert np.array_equal(parts.day, whole.day)
+        assert np.array_equal(parts.ruled, whole.ruled)

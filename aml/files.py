@@ -14,7 +14,7 @@ from pathlib import Path
 import polars
 
 from aml.iso20022 import read_messages
-from aml.layouts import CHANNELS, LAYOUTS, OPTIONAL, REQUIRED, Layout, mapped
+from aml.layouts import CHANNELS, COUNTER_VALUE, LAYOUTS, OPTIONAL, REQUIRED, Layout, mapped
 from aml.money import DECIMALS, InvalidMoney, Money, parse_money
 from aml.rows import BrokenRow, FileUnreadable, Labelled, Reading
 from aml.transaction import Channel, InvalidTransaction, Transaction
@@ -205,9 +205,9 @@ def _unique(header: Sequence[str]) -> tuple[str, ...]:
 
 def _layout(path: Path, header: tuple[str, ...], mapping: Mapping[str, str] | None) -> Layout:
     if mapping is not None:
-        unknown = set(mapping) - {*REQUIRED, *OPTIONAL}
+        unknown = set(mapping) - {*REQUIRED, *OPTIONAL, *COUNTER_VALUE}
         if unknown:
-            known = ", ".join((*REQUIRED, *OPTIONAL))
+            known = ", ".join((*REQUIRED, *OPTIONAL, *COUNTER_VALUE))
             raise FileUnreadable(f"the mapping names {', '.join(sorted(unknown))}; it may name {known}")
         layout = mapped(mapping)
         missing = {name for names in layout.columns.values() for name in names} - set(header)
@@ -246,6 +246,12 @@ def _read(file: str, row: int, layout: Layout, cells: Mapping[str, str]) -> Labe
         money = _money(values["amount"], values["currency"], layout.rounded)
     except InvalidMoney as error:
         return broken("amount" if values["currency"] in DECIMALS else "currency", str(error))
+    counter_value, counter_currency = None, values.get("counter_currency", "")
+    if counter_amount := values.get("counter_amount"):
+        try:
+            counter_value = _money(counter_amount, counter_currency, layout.rounded)
+        except InvalidMoney as error:
+            return broken("counter_amount" if counter_currency in DECIMALS else "counter_currency", str(error))
     channel = values.get("channel") or Channel.TRANSFER
     if channel not in CHANNELS:
         return broken("channel", f"{channel!r} is none of {', '.join(Channel)}")
@@ -267,9 +273,10 @@ def _read(file: str, row: int, layout: Layout, cells: Mapping[str, str]) -> Labe
             branch=values.get("branch") or None,
             debtor_segment=values.get("debtor_segment") or None,
             creditor_segment=values.get("creditor_segment") or None,
+            counter_value=counter_value,
         )
     except InvalidTransaction as error:
-        return broken(error.field, error.problem)
+        return broken("counter_amount" if error.field == "counter_value" else error.field, error.problem)
     label = cells.get(layout.label or "", "").strip().lower()
     laundering = label not in {"", "0", "0.0", "false", "no", "none"}
     kind = cells.get(layout.label_kind, "") if layout.label_kind else (label if layout.name == "clearance" else "")

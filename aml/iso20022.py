@@ -12,7 +12,7 @@ from typing import IO
 
 from lxml import etree
 
-from aml.money import InvalidMoney, parse_money
+from aml.money import InvalidMoney, Money, parse_money
 from aml.rows import BrokenRow, FileUnreadable
 from aml.transaction import Channel, InvalidTransaction, Transaction
 
@@ -36,6 +36,8 @@ _CHANNELS = {
 }
 """Families of the bank transaction codes (ISO 20022 external code set, domain PMNT); others are transfers."""
 
+_OTHER_AMOUNTS = ("TxAmt", "CntrValAmt", "InstdAmt")
+
 
 class _Missing(Exception):
     """An element that a payment needs is not there, or is not what it should be."""
@@ -49,8 +51,10 @@ class _Missing(Exception):
 def read_messages(path: Path) -> Iterator[Transaction | BrokenRow]:
     """The payments of one message file; a row's number is its line in the file.
 
-    Entries of accounts count when they are booked; pending ones come again when they are. Instants without a time zone
-    are taken as UTC, dates without a time as their midnight. Raises `FileUnreadable` before the first row.
+    Where a payment has amounts in two currencies, the second is its counter value: what an account was booked with, or
+    what was instructed. Entries of accounts count when they are booked; pending ones come again when they are. Instants
+    without a time zone are taken as UTC, dates without a time as their midnight. Raises `FileUnreadable` before the
+    first row.
     """
     try:
         content = path.open("rb")
@@ -135,6 +139,7 @@ def _transaction(file: str, line: int, read: _Reader) -> Transaction | BrokenRow
             Channel(values["channel"]),
             *(values[name] or None for name in ("debtor_country", "creditor_country", "purpose")),
             *(values[name] or None for name in ("debtor_party", "creditor_party", "debtor_bank", "creditor_bank")),
+            counter_value=_counter_value(values),
         )
     except _Missing as missing:
         return BrokenRow(file, line, missing.column, missing.problem)
@@ -142,6 +147,28 @@ def _transaction(file: str, line: int, read: _Reader) -> Transaction | BrokenRow
         return BrokenRow(file, line, "Amt", str(error))
     except InvalidTransaction as error:
         return BrokenRow(file, line, error.field, error.problem)
+
+
+def _counter_value(values: dict[str, str]) -> Money | None:
+    if "counter_amount" not in values:
+        return None
+    try:
+        return parse_money(values["counter_amount"], values["counter_currency"])
+    except InvalidMoney as error:
+        raise _Missing(values["counter_element"], str(error)) from None
+
+
+def _counter(amount: etree._Element, *places: tuple[etree._Element | None, str]) -> dict[str, str]:
+    """The first of the other amounts of a payment that is in another currency: as settled, booked or instructed."""
+    for parent, path in places:
+        other = _first(parent, path)
+        if other is not None and other.get("Ccy", amount.get("Ccy", "")) != amount.get("Ccy", ""):
+            return {
+                "counter_amount": (other.text or "").strip(),
+                "counter_currency": other.get("Ccy", ""),
+                "counter_element": path.removesuffix("/Amt"),
+            }
+    return {}
 
 
 def _transfer(element: etree._Element, number: int, initiated: bool) -> dict[str, str]:
@@ -172,6 +199,7 @@ def _transfer(element: etree._Element, number: int, initiated: bool) -> dict[str
         "currency": amount.get("Ccy", ""),
         "channel": Channel.INSTANT if fast else Channel.TRANSFER,
         "purpose": _text(element, "Purp/Cd") or _text(element, "Purp/Prtry") or _text(element, "RmtInf/Ustrd"),
+        **_counter(amount, (element, "InstdAmt")),
         **_side("debtor", sender, sender, "Dbtr"),
         **_side("creditor", element, element, "Cdtr"),
     }
@@ -192,6 +220,8 @@ def _entry(entry: etree._Element, detail: etree._Element | None, number: int, pl
         amount = _first(entry, "Amt")
     if amount is None:
         raise _Missing("TxDtls/Amt", "is missing; an entry of several payments states each one's amount")
+    whole_entry = entry if place is None else None
+    others = [(parent, f"AmtDtls/{name}/Amt") for name in _OTHER_AMOUNTS for parent in (detail, whole_entry)]
     direction = _text(detail, "CdtDbtInd") or _text(entry, "CdtDbtInd")
     if direction not in ("CRDT", "DBIT"):
         raise _Missing("CdtDbtInd", f"{direction!r} is neither CRDT nor DBIT")
@@ -225,6 +255,7 @@ def _entry(entry: etree._Element, detail: etree._Element | None, number: int, pl
         "currency": amount.get("Ccy", "") or _text(own, "Ccy"),
         "channel": channel,
         "purpose": _text(detail, "Purp/Cd") or _text(detail, "RmtInf/Ustrd"),
+        **_counter(amount, (whole_entry, "Amt"), *others),
         **sides["debtor"],
         **sides["creditor"],
     }

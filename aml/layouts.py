@@ -56,9 +56,12 @@ OPTIONAL = (
     "creditor_segment",
 )
 
+COUNTER_VALUE = ("counter_amount", "counter_currency")
+"""The payment's amount as it was booked in another currency; both or neither."""
+
 OWN = Layout(
     "clearance",
-    {name: (name,) for name in (*REQUIRED, *OPTIONAL)},
+    {name: (name,) for name in (*REQUIRED, *OPTIONAL, *COUNTER_VALUE)},
     label="label",
 )
 AMLSIM = Layout(

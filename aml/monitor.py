@@ -50,7 +50,7 @@ class Summary:
     """Booked longer before a newer one than the lateness allows: scored, but not part of any pattern. Sort the file."""
     unrated: int = 0
     currencies: set[str] = field(default_factory=set)
-    """In which transactions were."""
+    """In which transactions were that state no counter value."""
     broken: list[BrokenRow] = field(default_factory=list)
     broken_count: int = 0
     hits: Counter[str] = field(default_factory=Counter)
@@ -96,7 +96,7 @@ class Monitoring:
         summary.duplicates += len(result.duplicates)
         summary.too_late += len(result.too_late)
         summary.unrated += len(result.unrated)
-        summary.currencies.update(transaction.money.currency for transaction in batch)
+        summary.currencies.update(t.money.currency for t in batch if t.counter_value is None)
         attribution = self._explain(result.features)
         duplicates = frozenset(result.duplicates)
         for i, (transaction, hits) in enumerate(zip(batch, result.hits, strict=True)):

@@ -1,16 +1,20 @@
 """A foreign payment counts as it was booked, else at the tenant's rates, else not at all; and it says which."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aml.counter_value import Rates, conversion, implausible, parse_rates, with_counter_value
 from aml.engine import Engine, PushResult
+from aml.files import BrokenRow, FileUnreadable, read_transactions
 from aml.money import DECIMALS, InvalidMoney, Money, to_minor
 from aml.parameters import MonitoringParameters
 from aml.transaction import Channel, InvalidTransaction, Transaction
@@ -184,3 +188,53 @@ def test_a_second_amount_in_the_payments_own_currency_is_refused_unless_it_is_th
 def test_a_table_that_is_none_is_refused(stated: object) -> None:
     with pytest.raises(ValueError, match=r"currenc|rate"):
         parse_rates(stated)
+
+
+HEADER = "transaction_id,booked_at,debtor_account,creditor_account,amount,currency,counter_amount,counter_currency"
+
+
+def written(folder: Path, rows: Sequence[str], header: str = HEADER) -> Path:
+    path = folder / "payments.csv"
+    path.write_text("\n".join((header, *rows)) + "\n")
+    return path
+
+
+def test_files_of_our_own_layout_and_mapped_ones_say_it_in_two_columns(tmp_path: Path) -> None:
+    path = written(tmp_path, ["t1,2026-01-31T12:00:00Z,A,B,100,EUR,108.00,USD", "t2,2026-01-31T12:00:00Z,A,B,5,EUR,,"])
+    first, second = read_transactions(path)
+    assert isinstance(first, Transaction)
+    assert isinstance(second, Transaction)
+    assert (first.counter_value, second.counter_value) == (usd("108.00"), None)
+    parquet = tmp_path / "payments.parquet"
+    polars.read_csv(path, infer_schema_length=0).write_parquet(parquet)
+    assert list(read_transactions(parquet)) == [first, second]
+    path = written(tmp_path, ["t1,2026-01-31T12:00:00Z,A,B,100,EUR,108.00"], "id,at,from,to,sum,cur,in dollars")
+    columns = {
+        "transaction_id": "id",
+        "booked_at": "at",
+        "debtor_account": "from",
+        "creditor_account": "to",
+        "amount": "sum",
+        "currency": "cur",
+    }
+    mapped = {**columns, "counter_amount": "in dollars", "counter_currency": "=USD"}
+    assert list(read_transactions(path, mapped)) == [first]
+    with pytest.raises(FileUnreadable, match="counter_amount, counter_currency"):
+        list(read_transactions(path, {**columns, "rate": "in dollars"}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "says"),
+    [
+        ("-1,USD", "counter_amount", "not above zero"),
+        ("many,USD", "counter_amount", "is not an amount"),
+        ("1.08,", "counter_currency", "ISO 4217"),
+        ("1.08,ZZZ", "counter_currency", "ISO 4217"),
+        ("99,EUR", "counter_amount", "another amount in the payment's own currency"),
+    ],
+)
+def test_a_broken_counter_value_names_its_column(tmp_path: Path, cells: str, column: str, says: str) -> None:
+    [broken] = read_transactions(written(tmp_path, [f"t1,2026-01-31T12:00:00Z,A,B,100,EUR,{cells}"]))
+    assert isinstance(broken, BrokenRow)
+    assert broken.column == column
+    assert says in broken.problem

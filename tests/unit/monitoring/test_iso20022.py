@@ -64,6 +64,54 @@ def test_an_interbank_payment_of_old_and_new_versions(tmp_path: Path, version: s
     ]
 
 
+def test_an_interbank_payment_that_was_instructed_in_another_currency(tmp_path: Path) -> None:
+    body = pacs_008("BICFI").replace("<Dbtr>", '<InstdAmt Ccy="USD">1380.00</InstdAmt><Dbtr>')
+    [payment] = read(written(tmp_path, "pacs.008.001.10", body))
+    assert (payment.money, payment.counter_value) == (
+        Money(Decimal("1250.75"), "EUR"),
+        Money(Decimal("1380.00"), "USD"),
+    )
+    same = body.replace('<InstdAmt Ccy="USD">1380.00', '<InstdAmt Ccy="EUR">1251.75')
+    assert read(written(tmp_path, "pacs.008.001.10", same))[0].counter_value is None
+    [broken] = read_transactions(written(tmp_path, "pacs.008.001.10", body.replace("1380.00", "1380.001")))
+    assert isinstance(broken, BrokenRow)
+    assert (broken.column, "more decimals than USD has" in broken.problem) == ("InstdAmt", True)
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        # Booked in the account's currency, paid in another.
+        ('<TxDtls><Amt Ccy="USD">120.00</Amt>{party}</TxDtls>', [("120.00 USD", "100.00 EUR")]),
+        (
+            '<TxDtls><AmtDtls><InstdAmt><Amt Ccy="USD">120.00</Amt></InstdAmt></AmtDtls>{party}</TxDtls>',
+            [("100.00 EUR", "120.00 USD")],
+        ),
+        # Of several, each has its own.
+        (
+            '<TxDtls><Amt Ccy="USD">60.00</Amt><AmtDtls><CntrValAmt><Amt Ccy="EUR">50.00</Amt></CntrValAmt></AmtDtls>'
+            '{party}</TxDtls><TxDtls><Amt Ccy="USD">60.00</Amt>{party}</TxDtls>',
+            [("60.00 USD", "50.00 EUR"), ("60.00 USD", None)],
+        ),
+        ("<TxDtls>{party}</TxDtls>", [("100.00 EUR", None)]),
+    ],
+)
+def test_an_entry_in_the_accounts_currency_of_a_payment_in_another(
+    tmp_path: Path, details: str, expected: list[tuple[str, str | None]]
+) -> None:
+    party = "<RltdPties><CdtrAcct><Id><Othr><Id>P1</Id></Othr></Id></CdtrAcct></RltdPties>"
+    body = f"""<BkToCstmrStmt><Stmt><Id>S1</Id><Acct><Id><Othr><Id>OWN</Id></Othr></Id></Acct>
+      <Ntry><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+        <BookgDt><Dt>2026-02-01</Dt></BookgDt><NtryDtls>{details.format(party=party)}</NtryDtls></Ntry>
+      </Stmt></BkToCstmrStmt>"""
+
+    def said(money: Money | None) -> str | None:
+        return None if money is None else f"{money.amount} {money.currency}"
+
+    payments = read(written(tmp_path, "camt.053.001.08", body))
+    assert [(said(payment.money), said(payment.counter_value)) for payment in payments] == expected
+
+
 def pain_001(day: str) -> str:
     payment = """<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId></PmtId>
         <Amt><InstdAmt Ccy="USD">{amount}</InstdAmt></Amt><Cdtr><Nm>One</Nm></Cdtr>

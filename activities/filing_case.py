@@ -52,6 +52,14 @@ class Matter:
     """(alert, its sealed evidence)."""
 
 
+def in_currency(row: transactions.TransactionRow, currency: str) -> Money:
+    """A payment's money: in a currency where it is or was booked in it, else as it is."""
+    booked = transactions.counter_value(row)
+    if row.currency != currency and booked is not None and booked.currency == currency:
+        return booked
+    return Money(row.amount, row.currency)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseReader:
     """Reads under the filing role. `keys` are the subjects' keys, not the filing side's; without a `vault` reports name
@@ -87,15 +95,15 @@ class CaseReader:
         """How often the parties raised an alert after an instant. Raises `RecordUnknown`."""
         return len(await self._later_alerts(conn, await self._case(conn, outcome.case_id), since))
 
-    async def matter(self, conn: Connection, outcome: OutcomeRow) -> Matter:
-        """What whether to file is decided on. Raises `RecordUnknown`."""
+    async def matter(self, conn: Connection, outcome: OutcomeRow, currency: str) -> Matter:
+        """What whether to file is decided on, in a currency where the payments say it. Raises `RecordUnknown`."""
         case = await self._case(conn, outcome.case_id)
         found = await self._alerts(conn, case)
         rows = await transactions.fetch_transactions(conn, {name for alert in found for name in alert.transactions})
         return Matter(
             case.subject_id,
             tuple(name for alert in found for name in alert.typologies),
-            tuple(Money(row.amount, row.currency) for row in rows),
+            tuple(in_currency(row, currency) for row in rows),
             tuple((alert.alert_id, alert.sealed_evidence) for alert in found),
         )
 

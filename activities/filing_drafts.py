@@ -153,7 +153,7 @@ class Gatherer:
                 return self._freeze(matter, regime, subject_id, frozen, holds)
             case OutcomeRow():
                 since = earlier.covers_from(request)
-                about = await self.cases.matter(conn, matter)
+                about = await self.cases.matter(conn, matter, regime.suspicion_threshold.value.currency)
                 sar = None if filer is None else await self.cases.read(conn, matter, filer, today, since)
                 if sar is not None:
                     sar = supplemented(

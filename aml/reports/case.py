@@ -85,11 +85,21 @@ class SarCase:
         return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
     def converted(self, transaction: Transaction, currency: str) -> Decimal | None:
-        """A transaction's amount in a currency, to the cent; `None` where no rate is known."""
+        """A transaction's amount in a currency: as it was booked, else to the cent; `None` where no rate is known."""
         if transaction.money.currency == currency:
             return transaction.money.amount
+        booked = transaction.counter_value
+        if booked is not None and booked.currency == currency:
+            return booked.amount
         rate = dict(self.rates).get(transaction.money.currency)
         return None if rate is None else (transaction.money.amount * rate).quantize(Decimal("0.01"))
+
+    def rate(self, transaction: Transaction, currency: str) -> Decimal | None:
+        """Units of a currency for one of the transaction's, as it was booked, to the eighth decimal, else as fixed."""
+        booked = transaction.counter_value
+        if booked is not None and booked.currency == currency:
+            return round(booked.amount / transaction.money.amount, 8).normalize()
+        return dict(self.rates).get(transaction.money.currency)
 
     def first_day(self) -> date:
         """The first day of the activity; the day of detection where no transaction tells."""

@@ -170,7 +170,7 @@ class _Form:
         _add(party, f"{side}_country", country or self._unknown)
 
     def _foreign(self, node: etree._Element, transaction: Transaction) -> None:
-        rate = dict(self._case.rates).get(transaction.money.currency)
+        rate = self._case.rate(transaction, self._profile.currency)
         _add(node, "foreign_currency_code", transaction.money.currency)
         _add(node, "foreign_amount", str(transaction.money.amount))
         _add(node, "foreign_exchange_rate", None if rate is None else f"{rate:f}")

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
@@ -15,11 +16,12 @@ from psycopg import sql
 from temporalio.testing import ActivityEnvironment
 
 from activities.filing import FilingActivities, open_report, register_triggers
-from activities.filing_case import CaseReader
+from activities.filing_case import CaseReader, in_currency
 from activities.filing_drafts import FILER_NOT_CONFIGURED, FORMAT_NOT_HANDLED
 from activities.gateways import FolderGateway, NameTaken
 from activities.readings import KeptReading
 from activities.recording import DecisionRecorder
+from aml.money import Money
 from aml.reports.findings import SCHEMA_NOT_INSTALLED
 from aml.reports.specimens import specimen_filer
 from explain.record import DecisionKind, canonical_json
@@ -30,6 +32,7 @@ from store.connection import Pool, open_pool, tenant_transaction
 from store.decisions import fetch_decision, fetch_model
 from store.filing_reasons import NewFilingReason, add_filing_reason
 from store.readings import link_reading
+from store.transactions import TransactionRow
 from tests.activities.conftest import NOW, Office
 from tests.activities.scenes import customer, raise_alert
 from vault import contexts
@@ -539,3 +542,18 @@ async def test_a_filings_whole_life_changes_no_row_that_others_can_read(side: Fi
     await submit(side, 2)
     await ActivityEnvironment().run(side.activities.find_duties)
     assert outside() == before
+
+
+@pytest.mark.parametrize(
+    ("currency", "booked", "expected"),
+    [("EUR", "USD", "108 USD"), ("EUR", "GBP", "100 EUR"), ("EUR", None, "100 EUR"), ("USD", "EUR", "100 USD")],
+)
+def test_whether_to_file_looks_at_what_a_foreign_payment_was_booked_as(
+    currency: str, booked: str | None, expected: str
+) -> None:
+    row = TransactionRow(
+        uuid4(), "t", 1, uuid4(), NOW, "a", "b", Decimal(100), currency, bytes(32), uuid4(),
+        details={"counter_value": ["108", booked]} if booked else None,
+    )  # fmt: skip
+    amount, _, of = expected.partition(" ")
+    assert in_currency(row, "USD") == Money(Decimal(amount), of)

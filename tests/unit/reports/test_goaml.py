@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from aml.money import Money
 from aml.reports.case import Attachment, Evidence, SarCase
 from aml.reports.findings import SCHEMA_NOT_INSTALLED, WARNS, compiled_schema, parse, problems, unanchored
 from aml.reports.goaml import PackageTooLarge, build_goaml, latin, package, validate
@@ -148,6 +149,32 @@ def test_a_foreign_amount_is_converted_by_the_given_rate_and_asked_for_without(
         Decimal("0.01")
     )
     assert node.findtext(".//from_foreign_currency/foreign_currency_code") == "USD"
+
+
+def test_a_foreign_amount_that_was_booked_needs_no_rate_and_goes_before_one(schemas: Path, profile: FiuProfile) -> None:
+    case = with_transactions()
+    booked = replace(
+        case,
+        transactions=tuple(
+            replace(
+                t,
+                money=replace(t.money, currency="USD"),
+                counter_value=Money((t.money.amount * Decimal("3.67")).quantize(Decimal("0.01")), profile.currency),
+            )
+            for t in case.transactions
+        ),
+        rates=(("USD", Decimal(1)),),
+        amount_involved=None,
+    )
+    xml = build_goaml(booked, profile)
+    assert problems(validate(xml, schemas, profile)) == ()
+    counted = [t.counter_value.amount for t in booked.transactions if t.counter_value is not None]
+    assert booked.involved(profile.currency) == sum(counted)
+    told = [Decimal(node.findtext("amount_local", "")) for node in parse(xml).iter("transaction")]
+    assert sorted(told) == sorted(counted)
+    rates = {Decimal(node.text or "") for node in parse(xml).iter("foreign_exchange_rate")}
+    assert rates
+    assert all(abs(rate - Decimal("3.67")) < Decimal("0.01") for rate in rates)
 
 
 @pytest.mark.parametrize(

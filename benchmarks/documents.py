@@ -170,6 +170,10 @@ def report(rows: Rows) -> str:
     line("accepted without a person, valid and legible", sum(row["accepted"] for row in legible), len(legible))
     for title, way in (("without a selfie", "alone"), ("only with a ghost portrait", "holder, strict")):
         line(f"  {title}", sum(row["presented"][way]["accepted"] for row in legible), len(legible))
+    bare = [row for row in legible if not row["ghost"]]
+    line("  of those without a ghost portrait", sum(row["accepted"] for row in bare), len(bare))
+    merged = sum(row.get("border_check") == "merged" for row in bare)
+    line("    whose border runs out into the paper", merged, len(bare))
     ghosts = [row for row in legible if row["ghost"]]
     line("  of those with a ghost portrait", sum(row["accepted"] for row in ghosts), len(ghosts))
     line(

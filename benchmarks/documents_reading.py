@@ -35,12 +35,13 @@ COMPARED = ("surname", "given_names", "number", "birth_date", "expiry_date", "se
 VISUAL = ("surname", "given_names", "number", "birth_date", "expiry_date", "issue_date", "sex", "nationality",
           "place_of_birth", "personal_number", "authority")  # fmt: skip
 PARAMETERS = AcceptanceParameters(
-    accepted_types=tuple(t for t in DocumentType if t is not DocumentType.UNKNOWN), portrait_proof="any"
+    accepted_types=tuple(t for t in DocumentType if t is not DocumentType.UNKNOWN), portrait_proof="print"
 )
 """All formats count here; a regime says which count as identity documents."""
 TABLE = acceptance_table(PARAMETERS)
 STRICT = "strict"
-"""Among the ways to present a document: as it comes, where only a ghost portrait that matches proves the portrait."""
+"""Among the ways to present a document: as it comes, where only a ghost portrait that matches proves the portrait, not
+a border that runs out into the paper."""
 T = TypeVar("T")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -119,6 +120,7 @@ class Systems:
             "seconds": round(seconds + extra, 3),
             "selfie_seconds": round(selfie_seconds / max(1, len(selfies or {})), 3),
             "ghost_check": reading.ghost_check.result,
+            "border_check": reading.border_check.result,
             "looked_again": list(reading.confirmed),
             "presented": {"alone": judged(facts), **presented},
         }

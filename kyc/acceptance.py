@@ -38,10 +38,11 @@ class AcceptanceParameters:
     nothing about print that was altered."""
     minimum_confidence: float = 0.50
     """Of the zone's reading. All its check digits hold and the print repeats names, number and dates besides."""
-    portrait_proof: Literal["none", "any", "ghost"] = "none"
-    """What must show that the portrait is the holder's: the ghost portrait; it or a selfie that matches; nothing here,
-    where what follows compares the selfie. Who swaps a portrait brings the selfie that fits it: only `ghost` refers
-    every portrait that nothing on the document repeats."""
+    portrait_proof: Literal["none", "any", "print", "ghost"] = "none"
+    """What must show that the portrait is the one that the state printed: the ghost portrait; it, or a border that runs
+    out into the paper where no ghost contradicts (`print`); it, or a selfie that matches (`any`); nothing here, where
+    what follows compares the selfie. Who swaps a portrait brings the selfie that fits it: only `print` and `ghost` ask
+    the document itself."""
     maximum_anomalies: int = 1
     """Kinds of advisory checks that may speak against a document before a person looks; one alone never decides."""
     reject_expired: bool = False
@@ -70,7 +71,8 @@ def acceptance_facts(
             face = result
     repeated = reading.ghost_check.result == "same"
     matched = selfie is not None and selfie.result == "match"
-    proven = {"none": True, "any": repeated or matched, "ghost": repeated}[parameters.portrait_proof]
+    printed = reading.border_check.result == "merged" and reading.ghost_check.result != "different"
+    proven = {"none": True, "any": repeated or matched, "print": repeated or printed, "ghost": repeated}
     return {
         "document_accepted": reading.type in parameters.accepted_types,
         "mrz_read": mrz is not None,
@@ -85,7 +87,7 @@ def acceptance_facts(
         "impossible_dates": rules.count("IMPOSSIBLE_DATE"),
         "portrait_found": reading.faces > 0,
         "portraits_differ": "PORTRAIT_GHOST_MISMATCH" in stems,
-        "portrait_proven": proven,
+        "portrait_proven": proven[parameters.portrait_proof],
         "format_problems": len(stems & FORMATS),
         "liveness_failed": "LIVENESS_FAILED" in stems,
         "anomalies": len({ADVISORY[stem] for stem in stems & ADVISORY.keys()}),

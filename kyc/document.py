@@ -146,6 +146,22 @@ NO_GHOST = GhostCheck("not_compared", "NO_PORTRAIT")
 
 
 @dataclass(frozen=True, slots=True)
+class BorderCheck:
+    """How the portrait takes over from the paper: `merged` as where it is printed into it, or `cut` as where a
+    photograph is stuck upon it. `reason` says why neither could be said: NO_PORTRAIT, PORTRAIT_TOO_SMALL,
+    TOO_LITTLE_PRINT, BLURRED, TOO_PALE, NO_BORDER_FOUND or BORDER_UNCLEAR. `share` is how much of the step from paper
+    to photograph lies within the picture's own blur (1 is a cut); `sides` is how many of the four could be measured."""
+
+    result: Literal["merged", "cut", "not_measured"]
+    reason: str = ""
+    share: float | None = None
+    sides: int = 0
+
+
+NO_BORDER = BorderCheck("not_measured", "NO_PORTRAIT")
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReading:
     """All that was read from one image.
 
@@ -177,6 +193,7 @@ class DocumentReading:
     tamper: tuple[TamperSign, ...] = ()
     ghost_check: GhostCheck = NO_GHOST
     confirmed: tuple[str, ...] = ()
+    border_check: BorderCheck = NO_BORDER
 
     def value(self, name: str) -> str | None:
         reading = self.fields.get(name)
@@ -258,6 +275,12 @@ def to_json(reading: DocumentReading, *, accepted: bool | None = None, seconds: 
             "reason": reading.ghost_check.reason,
             "likeness": reading.ghost_check.likeness,
             "distance": reading.ghost_check.distance,
+        },
+        "border_check": {
+            "result": reading.border_check.result,
+            "reason": reading.border_check.reason,
+            "share": reading.border_check.share,
+            "sides": reading.border_check.sides,
         },
         "rotation": reading.rotation,
         "confirmed_by_second_look": list(reading.confirmed),

@@ -19,6 +19,7 @@ from kyc.layout_tagger import LayoutTagger
 from kyc.locator import PageLocator
 from kyc.mrz import Layout, ParsedMrz
 from kyc.mrz_zone import Zone, line_quads, skew
+from kyc.portrait_border import check_border
 from kyc.quality import measure
 from kyc.recogniser import LineRecogniser, strips
 from kyc.second_look import SecondLook
@@ -59,6 +60,7 @@ class Reader:
         outline = page.located.page
         corners, outline_score = ((), 0.0) if outline is None else (outline.corners, outline.score)
         ghost = check_ghost(page.image, faces, self.faces, corners, outline_score)
+        border = check_border(page.image, faces, corners, outline_score, skew(page.lines))
         outside = _outside(page.lines, zone)
         printed = {} if mrz is None or parsed is None or zone is None else _mrz_fields(parsed, mrz, zone)
         visual = read_visual(outside, as_of, self.tagger, printed)
@@ -100,6 +102,7 @@ class Reader:
             ghost_distance=ghost.distance,
             tamper=signs(page.image, outside, visual, ghost, faces[0].box if faces else None, corners),
             ghost_check=ghost,
+            border_check=border,
         )
         reading = self._looked_again(page.image, reading)
         # What the print repeats needs no second reader of the zone.

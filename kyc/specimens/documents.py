@@ -13,6 +13,7 @@ import numpy as np
 from kyc.document import DocumentType
 from kyc.mrz import LAYOUTS, Layout, compose, name_element, parse
 from kyc.names import transliterate
+from kyc.specimens.borders import Border
 from kyc.specimens.layouts import PIXELS_PER_MM, Page, draw_page, stack
 from kyc.specimens.persons import STATES, invent_number, invent_person
 from kyc.specimens.photograph import PHONE, Capture, paste_over, photograph
@@ -66,6 +67,8 @@ class DocumentSpec:
     """`both`, `front` or `back`; a TD1 card with `both` shows its two sides one above the other."""
     quarter_turns: int = 0
     """Clockwise quarter turns of the finished picture."""
+    border: Border = Border.HARD
+    """How the portrait takes over from the paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +169,12 @@ def draw_flat(spec: DocumentSpec, seed: int, *, side: str | None = None) -> Page
     small = draw_ghost(spec.identity, seed, high)
     heading = f"{_HEADINGS[kind]}  {spec.issuer}"
     over = "birth_date" if spec.defect is Defect.TYPED_OVER else None
-    if card and side == "both":
-        front = draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side="front", typed_over=over)
-        return stack(front, draw_page(kind, heading, printed, lines, None, seed, side="back"))
-    return draw_page(kind, heading, printed, lines, portrait, seed, ghost=small, side=side, typed_over=over)
+    both = card and side == "both"
+    front = draw_page(
+        kind, heading, printed, lines, portrait, seed,
+        ghost=small, side="front" if both else side, typed_over=over, border=spec.border,
+    )  # fmt: skip
+    return stack(front, draw_page(kind, heading, printed, lines, None, seed, side="back")) if both else front
 
 
 def _shown_identity(spec: DocumentSpec) -> int:

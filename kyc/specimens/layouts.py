@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from kyc.geometry import Image
+from kyc.specimens.borders import Border, mount
 from kyc.specimens.ocrb import ADVANCE, CAP_HEIGHT, draw_line
 
 PIXELS_PER_MM = 12
@@ -87,9 +88,11 @@ def draw_page(
     ghost: Image | None = None,
     side: str = "both",
     typed_over: str | None = None,
+    border: Border = Border.HARD,
 ) -> Page:
     """One side of a document. `printed` is the visual zone as it stands there; `side` is `front` (no zone), `back`
-    (zone only) or `both`; the field `typed_over` is printed in another font, bold and larger."""
+    (zone only) or `both`; the field `typed_over` is printed in another font, bold and larger; `border` is the
+    portrait's."""
     rng = np.random.default_rng([seed, 105])
     width, height = (round(v * PIXELS_PER_MM) for v in SIZES_MM[kind])
     canvas = _ground(width, height, rng)
@@ -100,7 +103,7 @@ def draw_page(
         usable = height if side == "front" else height - zone_height
         pale = float(np.random.default_rng([seed, 113]).uniform(0.28, 0.6))
         canvas, portrait_box = _visual_zone(
-            canvas, heading, printed, portrait, ghost, usable, rng, fields, typed_over, pale
+            canvas, heading, printed, portrait, ghost, usable, rng, fields, typed_over, pale, border, seed
         )
     boxes = _zone(canvas, lines, height - zone_height, rng) if side != "front" else ()
     return Page(canvas, boxes, portrait_box, fields)
@@ -144,6 +147,8 @@ def _visual_zone(
     fields: dict[str, tuple[int, int, int, int]],
     typed_over: str | None,
     ghost_share: float,
+    border: Border,
+    seed: int,
 ) -> tuple[Image, tuple[int, int, int, int] | None]:
     width = canvas.shape[1]
     margin = round(0.03 * width)
@@ -153,7 +158,7 @@ def _visual_zone(
     if portrait is not None:
         h, w = portrait.shape[:2]
         portrait_box = (margin, top, margin + w, top + h)
-        canvas[top : top + h, margin : margin + w] = portrait
+        mount(canvas, portrait, margin, top, border, seed, PIXELS_PER_MM)
         column = margin + w + margin
     if ghost is not None:
         h, w = ghost.shape[:2]

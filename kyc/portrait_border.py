@@ -1,0 +1,351 @@
+"""How the portrait takes over from the paper: a printed one runs out into it, one stuck upon it ends in a cut.
+
+ICAO Doc 9303 part 2 asks issuers to integrate the portrait into the page, so that a photograph put over it shows its
+edge. Measured is how much of the way from paper to photograph is gone within the picture's own blur, which the
+strokes of print around tell. Apart from `ghost`, the other proof that a portrait is the one the state printed: what
+could not be measured proves nothing.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kyc.document import BorderCheck, Box
+from kyc.faces import Face
+from kyc.geometry import Image, Quad, grey
+
+MERGED, CUT = 0.75, 0.85
+"""Share of the step from paper to photograph that lies within the picture's blur: up to the first a border runs out
+into the paper, from the second it is cut. What lies between is neither. A cut is 1, save for what the photograph itself
+shows along its edge; half a step and a run of a millimetre is 0.5 to 0.75, by resolution."""
+SURE_CONTRAST, STRONG_CONTRAST = 110.0, 60.0
+"""Median contrast, in levels over three colours: from the first one cut side alone says that the portrait is not
+printed; at less, what the photograph shows near its edge weighs as much as the edge. The second at least one side must
+have for anything to be said."""
+MIN_SIDES = 2
+SURE_PAGE = 0.8
+WIDEST = 200
+"""Pixels of a face's width; larger pictures are made smaller."""
+SMALLEST = 44
+COARSE = 96
+"""Pixels of a face's width at which the portrait's sides are looked for."""
+LEANS = tuple(math.radians(v) for v in (-4, -3, -2, -1.2, -0.6, 0, 0.6, 1.2, 2, 3, 4))
+SIDES = ("left", "right", "top", "bottom")
+REACH = {"left": (0.08, 1.1), "right": (0.08, 1.1), "top": (0.1, 1.15), "bottom": (0.1, 1.3)}
+"""How far from the face's box its sides may lie, in widths of the face."""
+OUTER, PHOTO, INNER = 0.10, 0.07, 0.11
+"""How far from the side paper and photograph are taken, in widths of the face."""
+LEAST_EDGE = 7.0
+PAPER_APART = 22.0
+LEAST_CONTRAST = 26.0
+LEAST_SEGMENTS = 8
+SEGMENT = 6
+LEAST_STROKES = 40
+MAX_BLUR, CUT_BLUR = 0.02, 0.0125
+"""Deviation of the blur, in widths of the face. Beyond the first nothing is said; beyond the second, not that a side is
+cut: what runs out over a millimetre looks so too."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side as measured: how much of the step lies within the blur, over how many segments, at what contrast, and
+    the blur (deviation, in widths of the face)."""
+
+    name: str
+    share: float
+    segments: int
+    contrast: float
+    blur: float
+
+    @property
+    def weight(self) -> float:
+        """What the photograph shows disturbs a share the less, the stronger the contrast."""
+        return self.segments * self.contrast**2
+
+
+def check_border(
+    image: Image, faces: Sequence[Face], outline: Quad = (), outline_score: float = 0.0, skew: float = 0.0
+) -> BorderCheck:
+    """The border of the largest of `faces`. `outline` is the document's, clockwise from top left in pixels, used where
+    it is seen surely; else `skew`, the angle of the print in radians, makes the picture level."""
+    if not faces:
+        return BorderCheck("not_measured", "NO_PORTRAIT")
+    found = sides(image, faces[0].box, outline if outline_score >= SURE_PAGE else (), skew)
+    if isinstance(found, str):
+        return BorderCheck("not_measured", found)
+    if len(found) < MIN_SIDES:
+        return BorderCheck("not_measured", "NO_BORDER_FOUND", None, len(found))
+    if max(side.contrast for side in found) < STRONG_CONTRAST:
+        return BorderCheck("not_measured", "TOO_PALE", None, len(found))
+    share = sum(side.share * side.weight for side in found) / sum(side.weight for side in found)
+    agree = sum(side.share <= MERGED for side in found) >= MIN_SIDES
+    surely_cut = any(side.share >= CUT and side.contrast >= SURE_CONTRAST for side in found)
+    result, reason = "not_measured", "BORDER_UNCLEAR"
+    if share <= MERGED and agree and not surely_cut:
+        result, reason = "merged", ""
+    elif share >= CUT:
+        sharp = min(side.blur for side in found) <= CUT_BLUR
+        result, reason = ("cut", "") if sharp else ("not_measured", "BLURRED")
+    return BorderCheck(result, reason, round(share, 3), len(found))  # type: ignore[arg-type]
+
+
+def sides(image: Image, face: Box, outline: Quad, skew: float) -> list[Side] | str:
+    """The sides of the portrait that could be measured, or why none could."""
+    wide = face.right - face.left
+    if wide < SMALLEST:
+        return "PORTRAIT_TOO_SMALL"
+    level, box, page = _level(image, face, outline, skew)
+    width = box.right - box.left
+    flat = grey(level)
+    blurs = [_blur(flat, box), _blur(np.asarray(cv2.transpose(flat), np.uint8), _turned(box))]
+    if all(blur is None for blur in blurs):
+        return "TOO_LITTLE_PRINT"
+    if min(blur for blur in blurs if blur is not None) > MAX_BLUR * width:
+        return "BLURRED"
+    paper = _paper(level, box)
+    found = []
+    for name in SIDES:
+        blur = blurs[0 if name in ("left", "right") else 1]
+        if blur is None or blur > MAX_BLUR * width:
+            continue
+        part, at, visible = _facing(level, box, page, name)
+        line = _line(part, at, width, REACH[name], visible, paper)
+        if line is None:
+            continue
+        side = _side(part, line, at, width, name, blur)
+        if side is not None:
+            found.append(side)
+    return found
+
+
+def _level(image: Image, face: Box, outline: Quad, skew: float) -> tuple[Image, Box, Floats | None]:
+    """The surroundings of the face made level, the face's box there, and the page's corners there."""
+    wide = face.right - face.left
+    x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
+    if len(outline) == 4:
+        corners = np.asarray(outline, np.float64)
+        across = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
+        down = float(np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
+        target = np.array([[0, 0], [across, 0], [across, down], [0, down]], np.float32)
+        there = np.asarray(cv2.getPerspectiveTransform(corners.astype(np.float32), target), np.float64)
+    else:
+        cos, sin = math.cos(-skew), math.sin(-skew)
+        there = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], np.float64)
+        corners = None
+    points = np.array([[[x, y], [x + wide / 2, y], [x, y + wide / 2]]], np.float64)
+    middle, right, below = cv2.perspectiveTransform(points, there)[0]
+    size = float(np.linalg.norm(right - middle) + np.linalg.norm(below - middle)) / wide
+    factor = min(1.0, WIDEST / wide) / size  # no more pixels than the picture has there
+    reach = np.array([3.4, 1.9, 3.4, 2.3]) * wide * size
+    low, high = middle - reach[:2], middle + reach[2:]
+    if corners is not None:  # not beyond the page
+        low, high = np.maximum(low, -0.06 * wide), np.minimum(high, [across + 0.06 * wide, down + 0.06 * wide])
+    matrix = np.array([[factor, 0, -low[0] * factor], [0, factor, -low[1] * factor], [0, 0, 1]]) @ there
+    columns, rows = (max(8, int(v)) for v in (high - low) * factor)
+    source = image
+    if factor * size < 0.6:
+        shrink = factor * size * 1.3
+        source = np.asarray(cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
+        matrix = matrix @ np.diag([1 / shrink, 1 / shrink, 1.0])
+    level = cv2.warpPerspective(source, matrix, (columns, rows), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    cx, cy = (middle - low) * factor
+    half = wide * size * factor / 2
+    box = Box(round(cx - half), round(cy - half), round(cx + half), round(cy + half))
+    page = None if corners is None else np.asarray((target - low) * factor, np.float32)
+    return np.asarray(level, np.uint8), box, page
+
+
+def _turned(box: Box) -> Box:
+    return Box(box.top, box.left, box.bottom, box.right)
+
+
+def _facing(level: Image, box: Box, page: Floats | None, name: str) -> tuple[Image, Box, float]:
+    """The picture turned so that the side lies to the left of the face, the face's box there, and how far left the
+    page reaches."""
+    height, width = level.shape[:2]
+    limits = (0.0, 0.0, float(width), float(height)) if page is None else (*page.min(0), *page.max(0))
+    match name:
+        case "left":
+            return level, box, limits[0]
+        case "right":
+            there = Box(width - box.right, box.top, width - box.left, box.bottom)
+            return np.asarray(cv2.flip(level, 1), np.uint8), there, width - limits[2]
+        case "top":
+            return np.asarray(cv2.transpose(level), np.uint8), _turned(box), limits[1]
+        case _:
+            there = Box(height - box.bottom, box.left, height - box.top, box.right)
+            return np.asarray(cv2.transpose(cv2.flip(level, 0)), np.uint8), there, height - limits[3]
+
+
+def _paper(level: Image, box: Box) -> Floats:
+    """The page's colour away from the portrait."""
+    width = box.right - box.left
+    away = np.ones(level.shape[:2], np.bool_)
+    away[max(0, box.top - width) : box.bottom + width, max(0, box.left - width) : box.right + width] = False
+    few = level[::4, ::4]
+    seen = few[away[::4, ::4]]
+    return np.asarray(np.median(seen if seen.shape[0] > 100 else few.reshape(-1, 3), axis=0), np.float32)
+
+
+def _is_paper(seen: Floats, paper: Floats) -> bool:
+    """Whether a colour is the paper's in more or less light."""
+    light = float(np.clip((seen @ paper) / (paper @ paper), 0.65, 1.4))
+    return float(np.abs(seen - light * paper).max()) <= PAPER_APART
+
+
+def _line(
+    part: Image, box: Box, width: int, reach: tuple[float, float], limit: float, paper: Floats
+) -> tuple[float, float, float] | None:
+    """The straight line left of the face that most of the rows step across: where it crosses the face's middle, how it
+    leans (columns a row), and how strong it is."""
+    factor = COARSE / width
+    top, bottom = box.top - 0.25 * width, box.bottom + 0.25 * width
+    left, right = max(limit + 0.1 * width, box.left - reach[1] * width), box.left - reach[0] * width
+    if right - left < 0.1 * width:
+        return None
+    margin = 6
+    columns, rows = round((right - left) * factor) + 2 * margin, round((bottom - top) * factor)
+    middle = (top + bottom) / 2
+    shrunk = part[max(0, int(top) - 20) : int(bottom) + 20, : max(1, int(right + 0.3 * width))]
+    shrunk = np.asarray(cv2.GaussianBlur(shrunk, (0, 0), max(0.3, 0.6 / factor)), np.uint8)
+    offset = max(0, int(top) - 20)
+    best: tuple[float, float, float] | None = None
+    for lean in LEANS:
+        slope = math.tan(lean)
+        # Column c and row r of the small part, leaning, come from these places.
+        back = np.array(
+            [
+                [1 / factor, slope / factor, left - margin / factor - slope * (middle - top)],
+                [0, 1 / factor, top - offset],
+            ]
+        )
+        seen = cv2.warpAffine(shrunk, back, (columns, rows), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                              borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+        blue, green, red = cv2.split(cv2.absdiff(seen[:, 6:], seen[:, :-6]))
+        steps = np.minimum(np.maximum(np.maximum(blue, green), red), 60)
+        strength = np.partition(steps, round(0.3 * rows), axis=0)[round(0.3 * rows)].astype(np.float32)
+        for _ in range(4):
+            column = int(strength.argmax())
+            value = float(strength[column])
+            if value < max(LEAST_EDGE, 0.0 if best is None else best[2]):
+                break
+            outside = np.median(seen[:, max(0, column - 7) : max(1, column - 1)].reshape(-1, 3), axis=0)
+            if _is_paper(outside, paper):
+                best = (left + (column + 3.5 - margin) / factor, slope, value)
+                break
+            strength[max(0, column - 5) : column + 6] = 0
+    return best
+
+
+def _side(part: Image, line: tuple[float, float, float], box: Box, width: int, name: str, blur: float) -> Side | None:
+    """How sharply paper and photograph meet along a line."""
+    place, slope, _ = line
+    top, bottom = max(2, round(box.top - 0.3 * width)), min(part.shape[0] - 2, round(box.bottom + 0.3 * width))
+    outer, inner, slack = OUTER * width, INNER * width, 0.05 * width
+    step = 0.25
+    reach = np.arange(-(outer + slack), inner + slack + step, step)
+    rows = np.arange(top, bottom)
+    map_x = (place + slope * (rows[:, None] - (box.top + box.bottom) / 2) + reach[None, :]).astype(np.float32) - 0.5
+    map_y = np.repeat(rows[:, None], reach.size, 1).astype(np.float32)
+    strip = cv2.remap(part, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    count = strip.shape[0] // SEGMENT
+    strip = strip[: count * SEGMENT].reshape(count, SEGMENT, reach.size, 3).mean(1)
+    paper = np.median(strip[:, reach < -0.4 * outer - blur], axis=1)
+    photo = np.median(strip[:, (reach > PHOTO * width) & (reach <= inner)], axis=1)
+    contrast = np.linalg.norm(photo - paper, axis=1)
+    usable = contrast >= LEAST_CONTRAST
+    if int(usable.sum()) < LEAST_SEGMENTS:
+        return None
+    strip, paper, photo, contrast = strip[usable], paper[usable], photo[usable], contrast[usable]
+    toward = (photo - paper) / contrast[:, None]
+    gone = ((strip - paper[:, None]) * toward[:, None]).sum(2) / contrast[:, None]
+    half = max(1, round((0.5 + blur) / step))
+    within = gone[:, 2 * half :] - gone[:, : -2 * half]
+    near = np.abs(reach[half:-half]) <= max(2.0, 0.04 * width)
+    expected = math.erf(half * step / (blur * math.sqrt(2)))
+    shares = np.minimum(within[:, near].max(1) / expected, 1.3)
+    return Side(name, _middle(shares, contrast), int(usable.sum()), float(np.median(contrast)), blur / width)
+
+
+def _middle(values: Floats, weights: Floats) -> float:
+    """The weighted median."""
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, 0.5 * total[-1])])
+
+
+def _bars() -> tuple[Floats, Floats]:
+    """For a bar of print blurred by one pixel: contrast over steepest slope, by the distance of its two steepest places
+    over that. Thin bars lose contrast, so that they look sharper than they are."""
+    x = np.arange(-12, 12, 0.01)
+    ratios, steps = [], []
+    for thick in np.arange(0.2, 8, 0.1):
+        edge = np.array([math.erf(v / math.sqrt(2)) for v in np.arange(-16, 16, 0.01)]) / 2
+        cover = np.interp(x + thick / 2, np.arange(-16, 16, 0.01), edge)
+        cover -= np.interp(x - thick / 2, np.arange(-16, 16, 0.01), edge)
+        slope = np.diff(cover) / 0.01
+        ratio = float(cover.max() / slope.max())
+        ratios.append(ratio)
+        steps.append(float(2 * abs(x[int(slope.argmax())]) / ratio))
+    return np.asarray(steps, np.float32), np.asarray(ratios, np.float32)
+
+
+_STEPS, _RATIOS = _bars()
+
+
+def _blur(flat: Image, box: Box) -> float | None:
+    """The picture's blur across upright strokes, as the deviation of a blurred step in pixels; `None` where there is
+    too little print."""
+    width = box.right - box.left
+    values = np.asarray(cv2.blur(flat.astype(np.float32), (1, 3)), np.float32)
+    slope = np.diff(values, axis=1)
+    strong = np.abs(slope)
+    peak = (strong[:, 1:-1] >= strong[:, :-2]) & (strong[:, 1:-1] > strong[:, 2:]) & (strong[:, 1:-1] >= 10)
+    peak = np.pad(peak, ((0, 0), (1, 1)))
+    # An upright stroke: as steep a little above and below.
+    near = cv2.dilate(strong, np.ones((1, 3), np.uint8))
+    peak[2:-2] &= np.minimum(near[:-4], near[4:])[:, :] >= 0.75 * strong[2:-2]
+    peak[:2] = peak[-2:] = False
+    top, bottom = max(0, box.top - round(1.0 * width)), box.bottom + round(1.1 * width)
+    left, right = max(0, box.left - round(0.9 * width)), box.right + round(0.9 * width)
+    peak[top:bottom, left:right] = False
+    reach = 12
+    peak[:, :reach] = peak[:, -reach - 1 :] = False
+    rows, columns = np.nonzero(peak)
+    if rows.size < LEAST_STROKES:
+        return None
+    order = np.argsort(-strong[rows, columns])[:800]
+    rows, columns = rows[order], columns[order]
+    around = slope[rows[:, None], columns[:, None] + np.arange(-reach, reach + 1)[None, :]]
+    sign = np.sign(around[:, reach])
+    around = around * sign[:, None]
+    peaks = around[:, reach]
+    # Dark lies to the left where brightness rises.
+    ahead, behind = around[:, reach + 1 :], around[:, reach - 1 :: -1]
+    run_a, run_b = (_run(part, peaks) for part in (ahead, behind))
+    contrast = peaks + run_a + run_b
+    dark = np.where((sign > 0)[:, None], behind, ahead)
+    across = np.argmin(dark, axis=1) + 1.0
+    opposite = -dark.min(axis=1) > 0.5 * peaks
+    after, before = around[:, reach + 1], around[:, reach - 1]
+    steepest = peaks + (after - before) ** 2 / (8 * np.maximum(1e-3, 2 * peaks - after - before))  # between pixels
+    ratio = contrast / steepest
+    bar = np.interp(across / ratio, _STEPS, _RATIOS)
+    sigma = ratio / np.where(opposite, bar, 2.5066)
+    keep = contrast > 0.45 * np.percentile(contrast, 95)
+    if int(keep.sum()) < LEAST_STROKES:
+        return None
+    return float(np.median(sigma[keep]))
+
+
+def _run(slopes: Floats, peaks: Floats) -> Any:
+    """How far brightness goes on in the same direction."""
+    ends = np.minimum.accumulate(slopes > 0.04 * peaks[:, None], axis=1)
+    return (slopes * ends).sum(1)

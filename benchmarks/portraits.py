@@ -85,7 +85,7 @@ def look(image: Image, faces: FaceReader, locator: PageLocator) -> tuple[GhostCh
     corners, score = ((), 0.0) if page is None else (page.corners, page.score)
     began = time.process_time()
     ghost = check_ghost(image, found, faces, corners, score)
-    sign = bool(found) and bool(portrait_signs(image, found[0].box, corners))
+    sign = bool(found) and bool(portrait_signs(image, found[0].box))
     return ghost, sign, time.process_time() - began
 
 

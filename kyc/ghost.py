@@ -26,6 +26,8 @@ person, above the second two."""
 GHOST_SCORE = -0.5
 """dlib's score from which a pale patch counts as somebody's face, and may testify against the portrait."""
 FAINT_SCORE = -0.7
+COVERED = 0.2
+"""Share of such a patch over which print may stand: letters look like eyes to the detector."""
 SIZES = (0.13, 0.85)
 """Width of a ghost's face over the portrait's."""
 GHOST_PIXELS = 120
@@ -63,10 +65,16 @@ class _Flat:
 
 
 def check_ghost(
-    image: Image, faces: Sequence[Face], reader: FaceReader, outline: Quad | None = None, outline_score: float = 0.0
+    image: Image,
+    faces: Sequence[Face],
+    reader: FaceReader,
+    outline: Quad | None = None,
+    outline_score: float = 0.0,
+    printed: Sequence[Box] = (),
 ) -> GhostCheck:
     """Compare the largest of `faces` with the document's ghost portrait. `outline` is the document's, clockwise from
-    top left in pixels, used where it is seen surely."""
+    top left in pixels, used where it is seen surely; what looks like a face where a line of print stands (`printed`)
+    contradicts nothing."""
     if not faces:
         return GhostCheck("not_compared", "NO_PORTRAIT")
     flat = _straight(image, outline if outline_score >= SURE_PAGE else None)
@@ -77,10 +85,12 @@ def check_ghost(
     best, place = max(found, key=lambda item: item[0], default=(0.0, portrait))
     if best >= SAME:
         return GhostCheck("same", "", round(best, 3), None, flat.returned(place, image))
-    return _by_face(flat, portrait, best, image, reader)
+    return _by_face(flat, portrait, best, image, reader, printed)
 
 
-def _by_face(flat: _Flat, portrait: Box, best: float, image: Image, reader: FaceReader) -> GhostCheck:
+def _by_face(
+    flat: _Flat, portrait: Box, best: float, image: Image, reader: FaceReader, printed: Sequence[Box]
+) -> GhostCheck:
     """Where no copy of the portrait is seen: whether another face is, small and pale."""
     seen: tuple[float, float, float, Box] | None = None
     for face in _pale_faces(flat.colour, portrait, reader):
@@ -97,9 +107,20 @@ def _by_face(flat: _Flat, portrait: Box, best: float, image: Image, reader: Face
     result, reason = "not_compared", "GHOST_UNCLEAR"
     if distance < GHOST_MATCH:
         result, reason = "same", ""
-    elif score > GHOST_SCORE and distance > GHOST_MISMATCH:
+    elif score > GHOST_SCORE and distance > GHOST_MISMATCH and _covered(place, printed) < COVERED:
         result, reason = "different", ""
     return GhostCheck(result, reason, round(alike, 3), round(distance, 3), place)  # type: ignore[arg-type]
+
+
+def _covered(box: Box, printed: Sequence[Box]) -> float:
+    """The share of a box over which lines of print stand."""
+    area = max(1, (box.right - box.left) * (box.bottom - box.top))
+    both = (
+        max(0, min(box.right, line.right) - max(box.left, line.left))
+        * max(0, min(box.bottom, line.bottom) - max(box.top, line.top))
+        for line in printed
+    )
+    return sum(both) / area
 
 
 def copies(flat: Image, portrait: Box) -> list[Box]:

@@ -34,7 +34,8 @@ WIDEST = 200
 SMALLEST = 44
 COARSE = 96
 """Pixels of a face's width at which the portrait's sides are looked for."""
-LEANS = tuple(math.radians(v) for v in (-4, -3, -2, -1.2, -0.6, 0, 0.6, 1.2, 2, 3, 4))
+LEANS, FINER_LEANS = (-7.5, -5.0, -2.5, 0.0, 2.5, 5.0, 7.5), (-1.6, -0.8, 0.8, 1.6)
+"""Degrees by which a side may lean: the outline is seen roughly, and what is stuck on is stuck askew."""
 SIDES = ("left", "right", "top", "bottom")
 REACH = {"left": (0.08, 1.1), "right": (0.08, 1.1), "top": (0.1, 1.15), "bottom": (0.1, 1.3)}
 """How far from the face's box its sides may lie, in widths of the face."""
@@ -43,7 +44,8 @@ OUTER, PHOTO, INNER = 0.10, 0.07, 0.11
 LEAST_EDGE = 7.0
 PAPER_APART = 22.0
 LEAST_CONTRAST = 26.0
-LEAST_SEGMENTS = 8
+LEAST_SEGMENTS, LEAST_SEEN = 8, 0.7
+"""Segments, and share of a side's, in which paper and photograph must differ: a line of large print has gaps."""
 SEGMENT = 6
 LEAST_STROKES = 40
 MAX_BLUR, CUT_BLUR = 0.02, 0.0125
@@ -216,32 +218,46 @@ def _line(
     shrunk = part[max(0, int(top) - 20) : int(bottom) + 20, : max(1, int(right + 0.3 * width))]
     shrunk = np.asarray(cv2.GaussianBlur(shrunk, (0, 0), max(0.3, 0.6 / factor)), np.uint8)
     offset = max(0, int(top) - 20)
-    best: tuple[float, float, float] | None = None
-    for lean in LEANS:
-        slope = math.tan(lean)
+
+    def leaning(degrees: float) -> tuple[float, float, float] | None:
+        """The best line at this angle: place, slope and how good it is."""
+        slope = math.tan(math.radians(degrees))
         # Column c and row r of the small part, leaning, come from these places.
-        back = np.array(
-            [
-                [1 / factor, slope / factor, left - margin / factor - slope * (middle - top)],
-                [0, 1 / factor, top - offset],
-            ]
-        )
-        seen = cv2.warpAffine(shrunk, back, (columns, rows), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                              borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-        blue, green, red = cv2.split(cv2.absdiff(seen[:, 6:], seen[:, :-6]))
-        steps = np.minimum(np.maximum(np.maximum(blue, green), red), 60)
-        strength = np.partition(steps, round(0.3 * rows), axis=0)[round(0.3 * rows)].astype(np.float32)
+        start = left - margin / factor - slope * (middle - top)
+        back = np.array([[1 / factor, slope / factor, start], [0, 1 / factor, top - offset]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        seen = cv2.warpAffine(shrunk, back, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        wide, narrow = _steps(seen, 6), _steps(seen, 2)[:, 2:-2]
+        most = np.partition(np.minimum(wide, 60), round(0.3 * rows), axis=0)[round(0.3 * rows)].astype(np.float32)
+        # Among angles at which most rows step, the right one is where the step is narrow.
+        rank = np.where(most >= LEAST_EDGE, most + 0.1 * np.minimum(narrow, 60).mean(0), 0)
+        rank[:3] = rank[-3:] = 0  # beyond the page, or in the face
         for _ in range(4):
-            column = int(strength.argmax())
-            value = float(strength[column])
-            if value < max(LEAST_EDGE, 0.0 if best is None else best[2]):
-                break
+            column = int(rank.argmax())
+            if rank[column] <= 0:
+                return None
             outside = np.median(seen[:, max(0, column - 7) : max(1, column - 1)].reshape(-1, 3), axis=0)
             if _is_paper(outside, paper):
-                best = (left + (column + 3.5 - margin) / factor, slope, value)
-                break
-            strength[max(0, column - 5) : column + 6] = 0
+                return left + (column + 3.5 - margin) / factor, slope, float(rank[column])
+            rank[max(0, column - 5) : column + 6] = 0
+        return None
+
+    best, at = None, 0.0
+    for leans in (LEANS, FINER_LEANS):
+        around = at
+        for lean in leans:
+            line = leaning(around + lean)
+            if line is not None and (best is None or line[2] > best[2]):
+                best, at = line, around + lean
+        if best is None:
+            return None
     return best
+
+
+def _steps(seen: Any, apart: int) -> Any:
+    """The greatest of the three colours' differences between columns so far apart."""
+    blue, green, red = cv2.split(cv2.absdiff(seen[:, apart:], seen[:, :-apart]))
+    return np.maximum(np.maximum(blue, green), red)
 
 
 def _side(part: Image, line: tuple[float, float, float], box: Box, width: int, name: str, blur: float) -> Side | None:
@@ -261,7 +277,7 @@ def _side(part: Image, line: tuple[float, float, float], box: Box, width: int, n
     photo = np.median(strip[:, (reach > PHOTO * width) & (reach <= inner)], axis=1)
     contrast = np.linalg.norm(photo - paper, axis=1)
     usable = contrast >= LEAST_CONTRAST
-    if int(usable.sum()) < LEAST_SEGMENTS:
+    if int(usable.sum()) < max(LEAST_SEGMENTS, LEAST_SEEN * count):
         return None
     strip, paper, photo, contrast = strip[usable], paper[usable], photo[usable], contrast[usable]
     toward = (photo - paper) / contrast[:, None]

@@ -59,7 +59,7 @@ class Reader:
         faces = self.faces.find(page.image)
         outline = page.located.page
         corners, outline_score = ((), 0.0) if outline is None else (outline.corners, outline.score)
-        ghost = check_ghost(page.image, faces, self.faces, corners, outline_score)
+        ghost = check_ghost(page.image, faces, self.faces, corners, outline_score, [line.box for line in page.lines])
         border = check_border(page.image, faces, corners, outline_score, skew(page.lines))
         outside = _outside(page.lines, zone)
         printed = {} if mrz is None or parsed is None or zone is None else _mrz_fields(parsed, mrz, zone)
@@ -100,7 +100,7 @@ class Reader:
             page_score=round(outline_score, 3),
             ghost=ghost.box,
             ghost_distance=ghost.distance,
-            tamper=signs(page.image, outside, visual, ghost, faces[0].box if faces else None, corners),
+            tamper=signs(page.image, outside, visual, ghost, faces[0].box if faces else None),
             ghost_check=ghost,
             border_check=border,
         )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explain.record import Finding, Value
 from kyc.document import Box, DocumentReading, FieldReading, GhostCheck, TamperSign, TextLine
-from kyc.geometry import Image, Quad, cut, grey, load
+from kyc.geometry import Image, cut, grey, load
 from kyc.ghost import SAME
 
 MIN_LINES = 5
@@ -25,9 +25,12 @@ MAX_STROKE = 0.25
 """Difference, in nats, of a field's strokes from the median of the other fields'."""
 MIN_FIELDS = 4
 STRIP = 40
-MAX_PORTRAIT = 0.8
-"""How much finer, in nats, the grain in a portrait's even parts may be than in those of the page around: of generated
-pictures true portraits stay below 0.6, portraits pasted into photographs lie mostly above."""
+MAX_PORTRAIT = 0.45
+"""How much finer, in nats, the grain in a portrait's evenest parts may be than in the evenest of all else: of generated
+pictures true portraits stay below 0, portraits pasted into photographs lie mostly above 0.6."""
+EVENEST, PORTRAIT_EVENEST = 2, 4
+"""Percentiles of the patches: so even are a table, a lid or unprinted paper, where a page's pattern is not taken for
+the camera's grain."""
 PATCH, APART = 9, 6
 """Side of the patches whose grain is measured, and how many pixels lie between two of them."""
 MAX_GRID = 6.0
@@ -53,13 +56,12 @@ def signs(
     fields: Mapping[str, FieldReading],
     ghost: GhostCheck,
     portrait: Box | None = None,
-    outline: Quad = (),
 ) -> tuple[TamperSign, ...]:
     """What the picture itself shows. `text_lines` are those of the visual zone, `fields` what they were read as;
-    `portrait` is the largest face's box and `outline` the document's corners, empty where they are not seen."""
+    `portrait` is the largest face's box."""
     found = [*grain_signs(image, text_lines), *font_signs(image, text_lines, fields)]
     if portrait is not None:
-        found += portrait_signs(image, portrait, outline)
+        found += portrait_signs(image, portrait)
     if ghost.result == "different" and ghost.likeness is not None:
         found.append(TamperSign("PORTRAIT_GHOST_MISMATCH", ghost.likeness, SAME, ghost.box))
     return tuple(found)
@@ -73,7 +75,7 @@ def grain_signs(image: Image, text_lines: Sequence[TextLine]) -> list[TamperSign
     return _apart("NOISE_ANOMALY", [(box, math.log(grain + 0.25)) for box, grain in measured], MAX_NOISE)
 
 
-def portrait_signs(image: Image, face: Box, outline: Quad = ()) -> list[TamperSign]:
+def portrait_signs(image: Image, face: Box) -> list[TamperSign]:
     """A portrait that was pasted into the finished picture: the camera's grain, the same all over a picture, is missing
     from its evenest patches. A photograph stuck on the document itself, and photographed with it, is not seen so."""
     flat = grey(image).astype(np.float32)
@@ -90,15 +92,12 @@ def portrait_signs(image: Image, face: Box, outline: Quad = ()) -> list[TamperSi
 
     # Where light or shade is cut off there is no grain.
     usable = (light > 25) & (light < 235)
-    if len(outline) == 4:
-        page = cv2.fillConvexPoly(np.zeros(flat.shape, np.uint8), np.asarray(np.rint(outline), np.int32), 1)
-        usable_page = usable & (page[places] > 0)
-    else:
-        usable_page = usable
-    ours, others = grain[usable & around(0.25, 0.3, 0.25)], grain[usable_page & ~around(0.9, 1.2, 1.3)]
+    ours, others = grain[usable & around(0.25, 0.3, 0.25)], grain[usable & ~around(0.9, 1.2, 1.3)]
     if ours.size < 40 or others.size < 100:
         return []
-    finer = math.log((float(np.percentile(others, 15)) + 0.05) / (float(np.percentile(ours, 8)) + 0.05))
+    finer = math.log(
+        (float(np.percentile(others, EVENEST)) + 0.05) / (float(np.percentile(ours, PORTRAIT_EVENEST)) + 0.05)
+    )
     return [TamperSign("PORTRAIT_SUBSTITUTED", finer, MAX_PORTRAIT, face)] if finer > MAX_PORTRAIT else []
 
 

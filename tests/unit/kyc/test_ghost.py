@@ -52,6 +52,19 @@ def test_a_strangers_ghost_that_is_seen_clearly_is_a_mismatch() -> None:
     assert "same" not in results.values()
 
 
+def test_what_looks_like_a_face_where_print_stands_contradicts_nothing() -> None:
+    image = drawn(73_200_000, SCAN, Defect.SWAPPED_PORTRAIT)
+    faces = READER.find(image)
+    seen = check_ghost(image, faces, READER)
+    assert (seen.result, seen.box is None) == ("different", False)
+    assert seen.box is not None
+    line = Box(seen.box.left - 50, seen.box.top + 4, seen.box.right + 200, seen.box.bottom - 4)
+    above = Box(line.left, seen.box.top - 60, line.right, seen.box.top)
+
+    assert check_ghost(image, faces, READER, printed=[line]).reason == "GHOST_UNCLEAR"
+    assert check_ghost(image, faces, READER, printed=[above]).result == "different"
+
+
 @pytest.mark.parametrize("identity", [0, 4, 12])
 def test_two_pictures_of_one_person_are_no_copies(identity: int) -> None:
     """What is compared is the photograph and not the person: another photograph lies worse over the portrait."""

@@ -2,7 +2,8 @@
 
 Documents of `kyc.specimens` at seeds that nothing else uses, scanned, photographed and photographed badly: valid; with
 a stranger's portrait beside the holder's ghost; with a stranger's pasted into the finished picture, or stuck upon the
-paper and photographed with it. Strangers are bent out of the same photograph as the holder, so they are more alike
+paper and photographed with it. With `--borders`, how portraits printed or stuck in several ways take over from the
+paper. Strangers are bent out of the same photograph as the holder, so they are more alike
 than two people. Counts by capture, CPU seconds; nothing here is evaluation data.
 """
 
@@ -21,7 +22,9 @@ from kyc.faces import FaceReader
 from kyc.geometry import Image, load
 from kyc.ghost import check_ghost
 from kyc.locator import PageLocator
+from kyc.portrait_border import check_border
 from kyc.specimens import PHONE, POOR, SCAN, Defect, DocumentSpec, draw_document, invent_document
+from kyc.specimens.borders import Border
 from kyc.specimens.documents import draw_flat
 from kyc.specimens.photograph import photograph
 from kyc.specimens.portrait import STRANGERS, draw_portrait
@@ -114,11 +117,42 @@ def measure(mode: str, first: int, count: int) -> Iterator[str]:
     )
 
 
+def measure_borders(border: Border, first: int, count: int) -> Iterator[str]:
+    """Lines of a report: by capture, what is said of borders of one kind; stuck photographs show a stranger."""
+    faces, locator = FaceReader(), PageLocator()
+    ended: Counter[tuple[str, str]] = Counter()
+    shares, seconds = [], []
+    for index in range(count):
+        name, spec = specification(index, first + index, "swapped" if border is Border.STUCK else "valid")
+        longest = int(np.random.default_rng([first + index, 914]).choice([1000, 1300, 1600, 2200]))
+        spec = replace(spec, border=border, capture=replace(spec.capture, longest=longest))
+        image = load(draw_document(spec, first + index).image_bytes)
+        found, page = faces.find(image), locator.find(image).page
+        began = time.process_time()
+        check = check_border(image, found, *(() if page is None else (page.corners, page.score)))
+        seconds.append(time.process_time() - began)
+        ended[name, check.reason or check.result] += 1
+        shares += [] if check.share is None else [check.share]
+    for name in CAPTURES:
+        results = ", ".join(f"{result} {number}" for (which, result), number in sorted(ended.items()) if which == name)
+        yield f"{border:9} {name:6} {results}"
+    yield (
+        f"{border:9} share {min(shares):.2f} to {max(shares):.2f}; "
+        f"CPU ms median {1000 * np.median(seconds):.0f}, max {1000 * max(seconds):.0f}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=72, help="documents of each kind")
     parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--borders", action="store_true", help="measure the portraits' borders")
     options = parser.parse_args()
+    if options.borders:
+        for border in Border:
+            for line in measure_borders(border, options.seed, options.count):
+                print(line, flush=True)
+        return
     for mode in MODES:
         for line in measure(mode, options.seed, options.count):
             print(line, flush=True)

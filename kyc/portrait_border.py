@@ -23,10 +23,10 @@ MERGED, CUT = 0.75, 0.85
 """Share of the step from paper to photograph that lies within the picture's blur: up to the first a border runs out
 into the paper, from the second it is cut. What lies between is neither. A cut is 1, save for what the photograph itself
 shows along its edge; half a step and a run of a millimetre is 0.5 to 0.75, by resolution."""
-SURE_CONTRAST, STRONG_CONTRAST = 110.0, 60.0
+SURE_CONTRAST, STRONG_CONTRAST, SEEN_CONTRAST = 110.0, 60.0, 40.0
 """Median contrast, in levels over three colours: from the first one cut side alone says that the portrait is not
 printed; at less, what the photograph shows near its edge weighs as much as the edge. The second at least one side must
-have for anything to be said."""
+have for anything to be said, the third each that is counted as merged."""
 MIN_SIDES = 2
 SURE_PAGE = 0.8
 WIDEST = 200
@@ -47,7 +47,10 @@ LEAST_CONTRAST = 26.0
 LEAST_SEGMENTS, LEAST_SEEN = 8, 0.7
 """Segments, and share of a side's, in which paper and photograph must differ: a line of large print has gaps."""
 SEGMENT = 6
-LEAST_STROKES = 40
+LEAST_STROKES, LEAST_INK = 40, 45.0
+"""Places where strokes of print are measured, and how much darker than paper print is at least: less is grain."""
+UNEVEN = 0.6
+"""How much sharper than in one direction a picture may be in the other: a smear is no reason to believe more."""
 MAX_BLUR, CUT_BLUR = 0.02, 0.0125
 """Deviation of the blur, in widths of the face. Beyond the first nothing is said; beyond the second, not that a side is
 cut: what runs out over a millimetre looks so too."""
@@ -87,7 +90,7 @@ def check_border(
     if max(side.contrast for side in found) < STRONG_CONTRAST:
         return BorderCheck("not_measured", "TOO_PALE", None, len(found))
     share = sum(side.share * side.weight for side in found) / sum(side.weight for side in found)
-    agree = sum(side.share <= MERGED for side in found) >= MIN_SIDES
+    agree = sum(side.share <= MERGED and side.contrast >= SEEN_CONTRAST for side in found) >= MIN_SIDES
     surely_cut = any(side.share >= CUT and side.contrast >= SURE_CONTRAST for side in found)
     result, reason = "not_measured", "BORDER_UNCLEAR"
     if share <= MERGED and agree and not surely_cut:
@@ -107,9 +110,11 @@ def sides(image: Image, face: Box, outline: Quad, skew: float) -> list[Side] | s
     width = box.right - box.left
     flat = grey(level)
     blurs = [_blur(flat, box), _blur(np.asarray(cv2.transpose(flat), np.uint8), _turned(box))]
-    if all(blur is None for blur in blurs):
+    known = [blur for blur in blurs if blur is not None]
+    if not known:
         return "TOO_LITTLE_PRINT"
-    if min(blur for blur in blurs if blur is not None) > MAX_BLUR * width:
+    blurs = [None if blur is None else max(blur, UNEVEN * max(known)) for blur in blurs]
+    if min(known) > MAX_BLUR * width:
         return "BLURRED"
     paper = _paper(level, box)
     found = []
@@ -355,7 +360,7 @@ def _blur(flat: Image, box: Box) -> float | None:
     ratio = contrast / steepest
     bar = np.interp(across / ratio, _STEPS, _RATIOS)
     sigma = ratio / np.where(opposite, bar, 2.5066)
-    keep = contrast > 0.45 * np.percentile(contrast, 95)
+    keep = contrast > max(LEAST_INK, 0.45 * float(np.percentile(contrast, 95)))
     if int(keep.sum()) < LEAST_STROKES:
         return None
     return float(np.median(sigma[keep]))

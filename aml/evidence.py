@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aml.kernels import Number, Records, kernel
-from aml.state import NONE, State
-from aml.windows import neighbour_before
+from aml.rings import newest
+from aml.state import State
 
 MOST_EVIDENCE = 200
 """Transactions listed per hit; `total` counts them all. More than an officer reads; it bounds the memory of a hub."""
@@ -89,8 +89,9 @@ def add_evidence(out: Output, place: int, slot: int) -> None:
 @kernel
 def add_window(state: State, out: Output, place: int, account: int, direction: int, start: int, flags: int) -> None:
     """Add the account's newest payments of a direction, booked after `start`, that carry all of `flags` (0: any)."""
-    slot = state.accounts[account].tail[direction]
-    while slot != NONE and state.edges[slot].time > start and out.found[place].evidence < MOST_EVIDENCE:
-        if (state.edges[slot].flags & flags) == flags:
-            add_evidence(out, place, slot)
-        slot = neighbour_before(state, slot, direction)
+    ring, mask, at = newest(state, account, direction)
+    while state.entries[ring + (at & mask)].time > start and out.found[place].evidence < MOST_EVIDENCE:
+        entry = state.entries[ring + (at & mask)]
+        if (entry.flags & flags) == flags:
+            add_evidence(out, place, entry.slot)
+        at -= 1

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aml.evidence import Output
 from aml.kernels import Record, kernel
+from aml.pairs import find_pair
 from aml.parameters import Settings
 from aml.profile import (
     EVERYBODY,
@@ -21,7 +22,8 @@ from aml.profile import (
     share_below,
     share_near,
 )
-from aml.state import BELOW, CASH, IN, NONE, OUT, ROUND, SELF, State, find_pair
+from aml.rings import NEVER, newest
+from aml.state import BELOW, CASH, IN, NONE, OUT, ROUND, SELF, State
 from aml.trails import alike, follow
 from aml.typologies import NAMES
 
@@ -134,7 +136,7 @@ def write_own(state: State, settings: Settings, line: NDArray[np.float64], row: 
     line[20] = pair.live
     line[21] = min(max(row.time - pair.first, 0) / _DAY, _LONGEST_AGE)
     share, hours, hops, found = follow(state, slot)
-    state.details[slot].hops = hops
+    state.edges[slot].hops = hops
     line[25], line[26], line[27], line[28] = share, hours, float(hops), found
     sent, found = alike(state, slot, OUT)
     line[29], line[30] = float(sent), found
@@ -173,12 +175,12 @@ def _peer_deviation(state: State, segment: int, direction: int, log: int) -> flo
 @kernel
 def _hours_since(state: State, account: int, direction: int, time: int, slot: int) -> float:
     """Hours since the account's payment before this one, UNKNOWN without one in window."""
-    before = state.accounts[account].tail[direction]
-    while before != NONE and (before == slot or state.edges[before].time > time):
-        before = state.edges[before].out_prev if direction == OUT else state.edges[before].in_prev
-    if before == NONE:
-        return _UNKNOWN
-    return float((time - state.edges[before].time) / _HOUR)
+    start, mask, place = newest(state, account, direction)
+    before = state.entries[start + (place & mask)]
+    while before.time != NEVER and (before.slot == slot or before.time > time):
+        place -= 1
+        before = state.entries[start + (place & mask)]
+    return float((time - before.time) / _HOUR) if before.time != NEVER else _UNKNOWN
 
 
 @kernel

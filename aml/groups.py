@@ -42,8 +42,7 @@ def empty_group() -> Group:
 @kernel
 def look_around(state: State, group: Group, slot: int) -> None:
     """Fill the group of the payment in `slot` from the week before it. Sizes are zero where there is none."""
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     group.sizes[:] = 0
     last = state.windows.shape[2] - 1
     if not edge.flags & FRESH or state.windows[edge.creditor, IN, last].distinct < 2:
@@ -55,58 +54,58 @@ def look_around(state: State, group: Group, slot: int) -> None:
     if wide == 0:
         return
     count = 0
-    current = newest_before(state, state.accounts[edge.creditor].tail[IN], edge.time, IN)
+    start, mask, place = newest_before(state, edge.creditor, IN, edge.time)
     for _ in range(_SCANNED):
-        if current == NONE or edges[current].time <= low or count == SIDE:
+        entry = state.entries[start + (place & mask)]
+        if entry.time <= low or count == SIDE:
             break
-        source = edges[current].debtor
-        known = not edges[current].flags & FRESH
+        known = not entry.flags & FRESH
         for i in range(count):
-            known = known or group.sources[i] == source
+            known = known or group.sources[i] == entry.other
         if not known:
-            group.sources[count] = source
-            group.entries[count] = current
-            _link(state, group, count, wide, low, edge.time)
+            group.sources[count] = entry.other
+            group.entries[count] = entry.slot
             count += 1
-        current = edges[current].in_prev
+        place -= 1
+    for i in range(count):
+        _link(state, group, i, wide, low, edge.time)
     group.sizes[0] = count
     group.sizes[1] = wide
 
 
 @kernel
 def _targets(state: State, group: Group, slot: int, low: int) -> int:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     wide = 0
-    current = newest_before(state, state.accounts[edge.debtor].tail[OUT], edge.time, OUT)
+    start, mask, place = newest_before(state, edge.debtor, OUT, edge.time)
     for _ in range(_SCANNED):
-        if current == NONE or edges[current].time <= low or wide == SIDE:
+        entry = state.entries[start + (place & mask)]
+        if entry.time <= low or wide == SIDE:
             break
-        target = edges[current].creditor
-        known = target == edge.creditor or not edges[current].flags & FRESH
+        known = entry.other == edge.creditor or not entry.flags & FRESH
         for i in range(wide):
-            known = known or group.targets[i] == target
+            known = known or group.targets[i] == entry.other
         if not known:
-            group.targets[wide] = target
-            group.exits[wide] = current
+            group.targets[wide] = entry.other
+            group.exits[wide] = entry.slot
             wide += 1
-        current = edges[current].out_prev
+        place -= 1
     return wide
 
 
 @kernel
-def _link(state: State, group: Group, place: int, wide: int, low: int, high: int) -> None:
+def _link(state: State, group: Group, column: int, wide: int, low: int, high: int) -> None:
     """Find which targets a source paid."""
-    edges = state.edges
-    group.links[:wide, place] = NONE
-    source = group.sources[place]
+    group.links[:wide, column] = NONE
+    source = group.sources[column]
     if state.windows[source, OUT, state.windows.shape[2] - 1].distinct < 2:
         return
-    current = newest_before(state, state.accounts[source].tail[OUT], high, OUT)
+    start, mask, place = newest_before(state, source, OUT, high)
     for _ in range(_SCANNED):
-        if current == NONE or edges[current].time <= low:
+        entry = state.entries[start + (place & mask)]
+        if entry.time <= low:
             return
         for i in range(wide):
-            if group.targets[i] == edges[current].creditor and edges[current].flags & FRESH:
-                group.links[i, place] = current
-        current = edges[current].out_prev
+            if group.targets[i] == entry.other and entry.flags & FRESH:
+                group.links[i, column] = entry.slot
+        place -= 1

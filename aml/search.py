@@ -1,10 +1,9 @@
 """Small searches that several graph typologies share, each with its bound, so that no hub can hold up the stream."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from aml.kernels import Number, kernel
-from aml.state import NONE, State, find_pair
+from aml.pairs import find_pair
+from aml.rings import newest
+from aml.state import NONE, State
 
 MOST_SCANNED = 48
 """Payments of one account that a search looks at, newest first."""
@@ -23,19 +22,16 @@ def linked(state: State, debtor: int, creditor: int, low: int, high: int) -> Num
 
 
 @kernel
-def newest_before(state: State, slot: int, time: int, direction: int) -> Number:
-    """From this edge on back in an account's list: the first one not booked after `time`."""
+def newest_before(state: State, account: int, direction: int, time: int) -> tuple[Number, Number, Number]:
+    """An account's ring and the place of its newest payment not booked after `time`: start, mask, place.
+
+    Looks at MOST_SCANNED later ones at most; if there are more, the place is that before the oldest one.
+    """
+    start, mask, place = newest(state, account, direction)
     steps = 0
-    while slot != NONE and state.edges[slot].time > time and steps < MOST_SCANNED:
-        slot = state.edges[slot].out_prev if direction == 0 else state.edges[slot].in_prev
+    while state.entries[start + (place & mask)].time > time and steps < MOST_SCANNED:
+        place -= 1
         steps += 1
-    if slot != NONE and state.edges[slot].time > time:
-        return NONE
-    return slot
-
-
-@kernel
-def copy_numbers(source: NDArray[np.int32], target: NDArray[np.int32], count: int) -> None:
-    """The first `count` elements, one by one: numba copies slices by way of memory that kernels do not allocate."""
-    for i in range(count):
-        target[i] = source[i]
+    if state.entries[start + (place & mask)].time > time:
+        place = state.accounts[account].first[direction] - 1
+    return start, mask, place

@@ -16,13 +16,15 @@ from aml.kernels import Record, Records, kernel
 from aml.memory import array_at
 from aml.parameters import NUMBERS, MonitoringParameters, Settings, settings
 from aml.profile import EVERYBODY, learn, learn_peers
+from aml.rings import last_until
+from aml.room import empty_state, lacks_entries, lacks_room, state_of, with_room
 from aml.state import (
     ACCEPTED,
     ACCOUNT,
     CLOCK,
-    DETAIL,
     DUPLICATE,
     EDGE,
+    ENTRY,
     GROUPS,
     IN,
     NONE,
@@ -32,10 +34,6 @@ from aml.state import (
     PROFILE,
     WINDOW,
     State,
-    empty_state,
-    lacks_room,
-    state_of,
-    with_room,
 )
 from aml.trails import FULL
 from aml.typologies import (
@@ -73,7 +71,7 @@ from aml.typologies import (
     structuring,
     third_party_cash,
 )
-from aml.windows import enter, expect, expect_neighbours, expire, touch
+from aml.windows import enter, expect, expect_leaving, expect_neighbours, expire, touch
 
 MOST_HITS = 2 * len(NAMES)
 """Hits one transaction can have: each typology reports at most one a side."""
@@ -85,7 +83,8 @@ _ROOM = 16 * MOST_HITS
 
 @kernel
 def advance(state: State, settings: Settings, batch: Records, out: Output, group: Group, start: int) -> int:
-    """Ingest the batch's rows from `start` on, one by one. Returns the first row not done: its output had no room left.
+    """Ingest the batch's rows from `start` on, one by one. Returns the first row not done: its output or its
+    accounts' rings had no room left.
 
     What happens to a row depends on the rows before it only, never on where a batch begins or ends.
     """
@@ -95,9 +94,12 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         if out.used[0] + MOST_HITS > len(out.found) or out.used[1] + MOST_HITS * MOST_EVIDENCE > len(out.evidence):
             return row
         payment = batch[row]
+        if lacks_entries(state, payment):
+            return row
         if row + _AHEAD < len(batch):
             expect(state, lengths, batch[row + _AHEAD])
             expect_neighbours(state, lengths, batch[row + _AHEAD // 2])
+            expect_leaving(state, lengths, batch[row + 1])
         line = out.features[row]
         out.slots[row] = NONE
         if payment.status == DUPLICATE:
@@ -207,7 +209,13 @@ def _remember(state: State, settings: Settings, out: Output, payment: Record, sl
     strongest = 0.0
     for code in range(len(out.scores)):
         strongest = max(strongest, out.scores[code])
-    state.details[slot].found = int(strongest * FULL)
+    found = int(strongest * FULL)
+    if found > 0:
+        edge = state.edges[slot]
+        for direction in (OUT, IN):
+            account = edge.debtor if direction == OUT else edge.creditor
+            ring, mask, place = last_until(state, account, direction, edge.time)
+            state.entries[ring + (place & mask)].found = found
 
 
 _NO_ROOM = -1
@@ -226,7 +234,7 @@ def run(
     windows = at[9, 1]
     state = State(
         array_at(at[0, 0], (at[0, 1],), EDGE),
-        array_at(at[1, 0], (at[1, 1],), DETAIL),
+        array_at(at[1, 0], (at[1, 1],), ENTRY),
         array_at(at[2, 0], (at[2, 1],), ACCOUNT),
         array_at(at[3, 0], (at[3, 1],), PROFILE),
         array_at(at[4, 0], (at[4, 1], 2, windows), WINDOW),
@@ -235,7 +243,7 @@ def run(
         array_at(at[7, 0], (at[7, 1],), CLOCK),
         array_at(at[8, 0], (GROUPS, 2), PEERS),
     )
-    if start == 0 and lacks_room(state, len(batch), accounts):
+    if lacks_room(state, batch, accounts, start):
         return _NO_ROOM
     given = Settings(
         array_at(at[9, 0], (windows,), np.int64),
@@ -306,7 +314,7 @@ class Stream:
         while done < count:
             start, done = done, run(self._address, batch, features, slots, accounts, done)
             if done == _NO_ROOM:
-                self.state = with_room(self.state, count, accounts)
+                self.state = with_room(self.state, batch[start:], accounts)
                 self._context = self._addresses()
                 self._address = self._context.ctypes.data
                 done = start

@@ -5,6 +5,7 @@ that a chain is followed at the cost of its last step.
 """
 
 from aml.kernels import kernel
+from aml.rings import newest
 from aml.search import DAY
 from aml.state import FRESH, IN, NONE, OUT, State
 
@@ -32,21 +33,21 @@ def follow(state: State, slot: int) -> tuple[float, float, int, float]:
     edge = edges[slot]
     low = edge.time - 7 * DAY
     best, share, found = NONE, 0.0, 0
-    current = state.accounts[edge.debtor].tail[IN]
+    start, mask, place = newest(state, edge.debtor, IN)
     for _ in range(_SCANNED):
-        if current == NONE or edges[current].time <= low:
+        received = state.entries[start + (place & mask)]
+        if received.time <= low:
             break
-        received = edges[current]
-        if received.time <= edge.time and current != slot:
-            found = max(found, state.details[current].found)
+        if received.time <= edge.time and received.slot != slot:
+            found = max(found, received.found)
             passed = edge.amount / max(received.amount, 1)
             if _LEAST <= passed <= _MOST and abs(1.0 - passed) < abs(1.0 - share):
-                best, share = current, passed
-        current = received.in_prev
+                best, share = received.slot, passed
+        place -= 1
     if best == NONE:
         return 0.0, -1.0, 0, found / float(FULL)
     hours = (edge.time - edges[best].time) / _HOUR
-    hops = min(state.details[best].hops + 1, _MOST_HOPS) if share >= _PASSED else 0
+    hops = min(edges[best].hops + 1, _MOST_HOPS) if share >= _PASSED else 0
     return share, hours, hops, found / float(FULL)
 
 
@@ -54,17 +55,17 @@ def follow(state: State, slot: int) -> tuple[float, float, int, float]:
 def alike(state: State, slot: int, direction: int) -> tuple[int, float]:
     """Payments to (OUT, of the debtor) or from (IN, of the creditor) other new counterparties within a week that are
     about as large as this one. Returns (how many, the strongest typology found on any of the account's, 0 to 1)."""
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     low = edge.time - 7 * DAY
     count, found = 0, 0
-    current = state.accounts[edge.debtor if direction == OUT else edge.creditor].tail[direction]
+    start, mask, place = newest(state, edge.debtor if direction == OUT else edge.creditor, direction)
     for _ in range(_SCANNED):
-        if current == NONE or edges[current].time <= low:
+        entry = state.entries[start + (place & mask)]
+        if entry.time <= low:
             break
-        if edges[current].time <= edge.time and current != slot:
-            found = max(found, state.details[current].found)
-            if edges[current].flags & FRESH and abs(edges[current].log - edge.log) <= _ALIKE:
+        if entry.time <= edge.time and entry.slot != slot:
+            found = max(found, entry.found)
+            if entry.flags & FRESH and abs(entry.log - edge.log) <= _ALIKE:
                 count += 1
-        current = edges[current].out_prev if direction == OUT else edges[current].in_prev
+        place -= 1
     return count, found / float(FULL)

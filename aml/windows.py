@@ -9,36 +9,14 @@ from numpy.typing import NDArray
 
 from aml.kernels import Number, Record, kernel
 from aml.memory import prefetch
-from aml.state import (
-    BELOW,
-    FRESH,
-    IN,
-    LAST,
-    NONE,
-    OUT,
-    TRACED,
-    State,
-    free_edge,
-    home_of,
-    join_pair,
-    leave_pair,
-    take_edge,
-)
+from aml.pairs import home_of, join_pair, leave_pair
+from aml.rings import newest, place_of, put, take_out
+from aml.room import free_edge, take_edge
+from aml.state import BELOW, FRESH, IN, LAST, NONE, OUT, TRACED, State
 
 FAR = np.iinfo(np.int64).max
 DORMANT = 90 * 86_400 * 1_000_000
 """An account that was still for this long is dormant: three months, as issuers and FFIEC examiners use it."""
-
-
-@kernel
-def neighbour_before(state: State, slot: int, direction: int) -> Number:
-    """The edge before this one in the debtor's outgoing (OUT) or the creditor's incoming (IN) list, by time."""
-    return state.edges[slot].out_prev if direction == OUT else state.edges[slot].in_prev
-
-
-@kernel
-def neighbour_after(state: State, slot: int, direction: int) -> Number:
-    return state.edges[slot].out_next if direction == OUT else state.edges[slot].in_next
 
 
 @kernel
@@ -58,21 +36,20 @@ def _add(state: State, slot: int, account: int, direction: int, w: int) -> None:
 
 
 @kernel
-def _remove(state: State, slot: int, account: int, direction: int, w: int) -> None:
-    edge = state.edges[slot]
+def _remove(state: State, entry: Record, account: int, direction: int, w: int) -> None:
     window = state.windows[account, direction, w]
     window.count -= 1
-    window.sum -= edge.amount
-    if edge.flags & BELOW:
+    window.sum -= entry.amount
+    if entry.flags & BELOW:
         window.below_count -= 1
-        window.below_sum -= edge.amount
-    if edge.flags & FRESH:
+        window.below_sum -= entry.amount
+    if entry.flags & FRESH:
         window.fresh -= 1
-    if edge.flags & LAST:
+    if state.edges[entry.slot].flags & LAST:
         window.distinct -= 1
     if w == state.windows.shape[2] - 1:
-        state.accounts[account].log_sum[direction] -= edge.log
-        state.accounts[account].log_square[direction] -= np.int64(edge.log) * edge.log
+        state.accounts[account].log_sum[direction] -= entry.log
+        state.accounts[account].log_square[direction] -= np.int64(entry.log) * entry.log
 
 
 @kernel
@@ -91,21 +68,22 @@ def touch(state: State, lengths: NDArray[np.int64], account: int, time: int) -> 
         if time < record.due[direction]:
             continue
         due = FAR
+        start, mask, newest_place = newest(state, account, direction)
         for w in range(len(lengths)):
             bound = time - lengths[w]
-            slot = state.windows[account, direction, w].cursor
-            while slot != NONE and state.edges[slot].time <= bound:
-                _remove(state, slot, account, direction, w)
-                slot = neighbour_after(state, slot, direction)
-            state.windows[account, direction, w].cursor = slot
-            if slot != NONE:
-                due = min(due, state.edges[slot].time + lengths[w])
+            place = state.windows[account, direction, w].cursor
+            while place <= newest_place and state.entries[start + (place & mask)].time <= bound:
+                _remove(state, state.entries[start + (place & mask)], account, direction, w)
+                place += 1
+            state.windows[account, direction, w].cursor = place
+            if place <= newest_place:
+                due = min(due, state.entries[start + (place & mask)].time + lengths[w])
         record.due[direction] = due
 
 
 @kernel
 def enter(state: State, lengths: NDArray[np.int64], row: Record) -> Number:
-    """Put a transaction into the log, both accounts' lists (by time, ties by arrival) and all windows that reach it."""
+    """Put a transaction into the log, both accounts' rings and all windows that reach it."""
     slot = take_edge(state)
     edge = state.edges[slot]
     edge.time = row.time
@@ -119,10 +97,10 @@ def enter(state: State, lengths: NDArray[np.int64], row: Record) -> Number:
     edge.log = int(np.rint(np.log2(max(row.amount, 1)) * 1024.0))
     edge.pair_next = NONE
     edge.pair = join_pair(state, row.debtor, row.creditor, row.time, slot)
-    detail = state.details[slot]
-    detail.debtor_party = row.debtor_party
-    detail.creditor_party = row.creditor_party
-    detail.branch = row.branch
+    edge.debtor_party = row.debtor_party
+    edge.creditor_party = row.creditor_party
+    edge.branch = row.branch
+    edge.hops = 0
     if row.flags & TRACED and state.pairs[edge.pair].live == 1:
         edge.flags |= FRESH
     edge.later = NONE
@@ -162,47 +140,17 @@ def _stand_for_pair(state: State, lengths: NDArray[np.int64], slot: int, change:
 
 @kernel
 def _link(state: State, lengths: NDArray[np.int64], slot: int, account: int, direction: int) -> None:
-    edges = state.edges
+    place = put(state, slot, account, direction)
     record = state.accounts[account]
-    time = edges[slot].time
-    before = record.tail[direction]
-    after = NONE
-    while before != NONE and edges[before].time > time:
-        after = before
-        before = neighbour_before(state, before, direction)
-    _set_before(state, slot, direction, before)
-    _set_after(state, slot, direction, after)
-    if before == NONE:
-        record.head[direction] = slot
-    else:
-        _set_after(state, before, direction, slot)
-    if after == NONE:
-        record.tail[direction] = slot
-    else:
-        _set_before(state, after, direction, slot)
+    time = state.edges[slot].time
     for w in range(len(lengths)):
-        if time > record.touched - lengths[w]:
-            cursor = state.windows[account, direction, w].cursor
-            if cursor in (NONE, after):
-                state.windows[account, direction, w].cursor = slot
-                record.due[direction] = min(record.due[direction], time + lengths[w])
-            _add(state, slot, account, direction, w)
-
-
-@kernel
-def _set_before(state: State, slot: int, direction: int, other: int) -> None:
-    if direction == OUT:
-        state.edges[slot].out_prev = other
-    else:
-        state.edges[slot].in_prev = other
-
-
-@kernel
-def _set_after(state: State, slot: int, direction: int, other: int) -> None:
-    if direction == OUT:
-        state.edges[slot].out_next = other
-    else:
-        state.edges[slot].in_next = other
+        window = state.windows[account, direction, w]
+        if time <= record.touched - lengths[w]:
+            window.cursor += 1  # what is inside moved on by one place
+            continue
+        if window.cursor == place:
+            record.due[direction] = min(record.due[direction], time + lengths[w])
+        _add(state, slot, account, direction, w)
 
 
 @kernel
@@ -241,14 +189,27 @@ def expect(state: State, lengths: NDArray[np.int64], row: Record) -> None:
 @kernel
 def expect_neighbours(state: State, lengths: NDArray[np.int64], row: Record) -> None:
     """Ask for the payments next to one that comes soon, and for those that it may push out of a window."""
-    prefetch(state.edges, state.accounts[row.debtor].tail[OUT], 0)
-    prefetch(state.edges, state.accounts[row.creditor].tail[IN], 0)
-    for direction in range(2):
-        for w in range(len(lengths)):
-            prefetch(state.edges, state.windows[row.debtor, direction, w].cursor, 0)
-            prefetch(state.edges, state.windows[row.creditor, direction, w].cursor, 0)
+    for side in range(2):
+        account = row.debtor if side == 0 else row.creditor
+        for direction in range(2):
+            start, mask, place = newest(state, account, direction)
+            prefetch(state.entries, start + (place & mask), 0)
+            for w in range(len(lengths)):
+                prefetch(state.entries, start + (state.windows[account, direction, w].cursor & mask), 0)
     place = state.table[home_of(state, row.debtor, row.creditor)]
     prefetch(state.pairs, place, 0)
+
+
+@kernel
+def expect_leaving(state: State, lengths: NDArray[np.int64], row: Record) -> None:
+    """Ask for the log's lines of the payments that one that comes next may push out of a window."""
+    for side in range(2):
+        account = row.debtor if side == 0 else row.creditor
+        for direction in range(2):
+            start, mask, _ = newest(state, account, direction)
+            for w in range(len(lengths)):
+                entry = state.entries[start + (state.windows[account, direction, w].cursor & mask)]
+                prefetch(state.edges, entry.slot, 0)
 
 
 @kernel
@@ -259,12 +220,15 @@ def _expect_expiry(state: State) -> None:
         return
     edge = state.edges[slot]
     prefetch(state.edges, edge.later, 0)
-    prefetch(state.edges, edge.out_next, 0)
-    prefetch(state.edges, edge.in_next, 0)
-    prefetch(state.accounts, edge.debtor, 0)
-    prefetch(state.accounts, edge.creditor, 0)
+    for direction in range(2):
+        account = edge.debtor if direction == OUT else edge.creditor
+        start, mask, _ = newest(state, account, direction)
+        prefetch(state.entries, start + (state.accounts[account].first[direction] & mask), 0)
     prefetch(state.pairs, edge.pair, 0)
     prefetch(state.table, home_of(state, edge.debtor, edge.creditor), 0)
+    if edge.later != NONE:
+        prefetch(state.accounts, state.edges[edge.later].debtor, 0)
+        prefetch(state.accounts, state.edges[edge.later].creditor, 0)
 
 
 @kernel
@@ -282,18 +246,10 @@ def _newest_booked(state: State, pair: int) -> Number:
 @kernel
 def _unlink(state: State, lengths: NDArray[np.int64], slot: int, account: int, direction: int) -> None:
     record = state.accounts[account]
-    before = neighbour_before(state, slot, direction)
-    after = neighbour_after(state, slot, direction)
+    place = place_of(state, slot, account, direction)
+    entry = state.entries[record.ring[direction] + (place & record.mask[direction])]
     for w in range(len(lengths)):
-        if state.edges[slot].time > record.touched - lengths[w]:
-            _remove(state, slot, account, direction, w)
-            if state.windows[account, direction, w].cursor == slot:
-                state.windows[account, direction, w].cursor = after
-    if before == NONE:
-        record.head[direction] = after
-    else:
-        _set_after(state, before, direction, after)
-    if after == NONE:
-        record.tail[direction] = before
-    else:
-        _set_before(state, after, direction, before)
+        if entry.time > record.touched - lengths[w]:
+            _remove(state, entry, account, direction, w)
+            state.windows[account, direction, w].cursor += 1  # those before it move up
+    take_out(state, place, account, direction)

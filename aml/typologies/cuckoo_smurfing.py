@@ -4,8 +4,9 @@ from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
+from aml.rings import newest
 from aml.search import DAY, MOST_SCANNED
-from aml.state import DEPOSIT, IN, NONE, THIRD_PARTY, State
+from aml.state import DEPOSIT, IN, THIRD_PARTY, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -25,8 +26,7 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     if not edge.flags & THIRD_PARTY or edge.amount >= settings.numbers[0].threshold:
         return
     account = edge.creditor
@@ -34,21 +34,23 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     start = end - 3 * DAY
     strangers = scratch(MOST_SCANNED)
     count, total = 0, 0
-    current = state.accounts[account].tail[IN]
+    ring, mask, at = newest(state, account, IN)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= end - 30 * DAY:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= end - 30 * DAY:
             break
-        if edges[current].flags & DEPOSIT and not edges[current].flags & THIRD_PARTY:
+        if entry.flags & DEPOSIT and not entry.flags & THIRD_PARTY:
             return  # the owner banks cash too
-        if edges[current].flags & THIRD_PARTY and edges[current].time > start:
-            total += edges[current].amount
+        if entry.flags & THIRD_PARTY and entry.time > start:
+            total += entry.amount
+            stranger = state.edges[entry.slot].debtor_party
             known = False
             for i in range(count):
-                known = known or strangers[i] == state.details[current].debtor_party
+                known = known or strangers[i] == stranger
             if not known:
-                strangers[count] = state.details[current].debtor_party
+                strangers[count] = stranger
                 count += 1
-        current = edges[current].in_prev
+        at -= 1
     if count >= 2 and total >= settings.numbers[0].pass_through_minimum:
         hit = report(out, row, code, account, 1.0 - 0.5 ** (count / 1.5), count, 0.0, total, start, end)
         add_window(state, out, hit, account, IN, start, THIRD_PARTY)

@@ -7,8 +7,8 @@ from aml.evidence import Output, add_evidence, report
 from aml.kernels import Record, kernel
 from aml.memory import scratch
 from aml.parameters import MOST_HOPS, Settings
-from aml.search import copy_numbers
-from aml.state import CASH, IN, NONE, SELF, State
+from aml.rings import NEVER, is_empty, last_until, newest, one_before
+from aml.state import CASH, IN, OUT, SELF, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -34,7 +34,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     Backward from the debtor, over ever earlier payments, until the creditor is reached. Payments booked after this one
     (it came late) are searched after one wrap: they are the end of the cycle in time.
     """
-    edges = state.edges
+    edges, entries = state.edges, state.entries
     numbers = settings.numbers[0]
     closing = edges[slot]
     if closing.flags & (CASH | SELF):
@@ -42,49 +42,52 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     time = closing.time
     target = closing.creditor
     low = time - numbers.cycle_window
-    if state.accounts[target].tail[0] == NONE or state.accounts[closing.debtor].tail[1] == NONE:
+    if is_empty(state, target, OUT) or is_empty(state, closing.debtor, IN):
         return 0, 0, False
     keep = numbers.cycle_keep
-    path = scratch(MOST_HOPS)
+    path, starts, masks = scratch(MOST_HOPS), scratch(MOST_HOPS), scratch(MOST_HOPS)
+    payers = scratch(MOST_HOPS)
     best = scratch(MOST_HOPS)
     wrapped = scratch(MOST_HOPS)
     wrapped[0] = 0
-    path[0] = slot
+    starts[0], masks[0] = 0, 0
+    start, mask, place = last_until(state, target, IN, time)
+    path[0] = start + (place & mask)
+    payers[0] = closing.debtor
+    _begin(state, path, starts, masks, 1, closing.debtor)
     depth = 1
-    path[1] = state.accounts[closing.debtor].tail[IN]
     budget = numbers.search_budget
     count = 0
     shortest = 0
     while depth > 0:
-        candidate = path[depth]
-        if candidate == NONE:
+        entry = entries[path[depth]]
+        if entry.time == NEVER:
             depth -= 1
-            if depth > 0:
-                path[depth] = edges[path[depth]].in_prev
+            path[depth] = one_before(starts[depth], masks[depth], path[depth])
             continue
         if budget == 0:
             break
         budget -= 1
-        before = path[depth - 1]
-        edge = edges[candidate]
-        if edge.time <= low:
-            path[depth] = NONE
+        if entry.time <= low:
+            depth -= 1
+            path[depth] = one_before(starts[depth], masks[depth], path[depth])
             continue
-        fits, wraps = _follows(state, edge, before, slot, wrapped[depth - 1] != 0, numbers.cycle_window, keep)
-        if fits and edge.debtor == target:
-            if wraps and keep > 0.0 and not keep * closing.amount <= edge.amount <= _SLACK * closing.amount:
-                path[depth] = edge.in_prev
-                continue
-            count += 1
-            if shortest == 0 or depth + 1 < shortest:
-                shortest = depth + 1
-                copy_numbers(path, best, shortest)
-        elif fits and depth + 1 < numbers.cycle_hops and not _visited(state, path, depth, edge.debtor):
+        before = entries[path[depth - 1]]
+        fits, wraps = _follows(entry, before, closing, wrapped[depth - 1] != 0, numbers.cycle_window, keep)
+        if fits and entry.other == target:
+            if not wraps or keep <= 0.0 or keep * closing.amount <= entry.amount <= _SLACK * closing.amount:
+                count += 1
+                if shortest == 0 or depth + 1 < shortest:
+                    shortest = depth + 1
+                    for i in range(shortest):
+                        best[i] = entries[path[i]].slot
+        elif fits and depth + 1 < numbers.cycle_hops and not _visited(payers, depth, entry.other):
             wrapped[depth] = wraps
+            payers[depth] = entry.other
             depth += 1
-            path[depth] = state.accounts[edge.debtor].tail[IN]
+            _begin(state, path, starts, masks, depth, entry.other)
             continue
-        path[depth] = edge.in_prev
+        path[depth] = one_before(starts[depth], masks[depth], path[depth])
     if count > 0:
         smallest, largest = edges[slot].amount, edges[slot].amount
         start, end = time, time
@@ -103,29 +106,41 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
 
 
 @kernel
-def _follows(
-    state: State, edge: Record, before: int, closing: int, wrapped: bool, span: int, keep: float
-) -> tuple[bool, bool]:
-    """Whether a payment can come right before `before` in the cycle, and whether that is past the wrap in time."""
-    if edge.flags & (CASH | SELF):
+def _begin(
+    state: State,
+    path: NDArray[np.int32],
+    starts: NDArray[np.int32],
+    masks: NDArray[np.int32],
+    depth: int,
+    account: int,
+) -> None:
+    """Go on with the newest payment that an account received."""
+    start, mask, place = newest(state, account, IN)
+    starts[depth] = start
+    masks[depth] = mask
+    path[depth] = start + (place & mask)
+
+
+@kernel
+def _follows(entry: Record, later: Record, closing: Record, wrapped: bool, span: int, keep: float) -> tuple[bool, bool]:
+    """Whether a payment can come right before `later` in the cycle, and whether that is past the wrap in time."""
+    if entry.flags & (CASH | SELF):
         return False, wrapped
-    later = state.edges[before]
-    time = state.edges[closing].time
-    if edge.time > time and not wrapped:
-        # The cycle's last payment in time, and `before` is its first: the last is no larger than this one.
-        smaller = keep <= 0.0 or edge.amount <= _SLACK * state.edges[closing].amount
-        return edge.time < later.time + span and smaller, True
-    if edge.time > later.time:
+    if entry.time > closing.time and not wrapped:
+        # The cycle's last payment in time, and `later` is its first: the last is no larger than this one.
+        smaller = keep <= 0.0 or entry.amount <= _SLACK * closing.amount
+        return entry.time < later.time + span and smaller, True
+    if entry.time > later.time:
         return False, wrapped
-    small = later.amount <= _SLACK * edge.amount and later.amount >= keep * edge.amount
+    small = later.amount <= _SLACK * entry.amount and later.amount >= keep * entry.amount
     if keep <= 0.0:
         small = True
     return small, wrapped
 
 
 @kernel
-def _visited(state: State, path: NDArray[np.int32], depth: int, account: int) -> bool:
+def _visited(payers: NDArray[np.int32], depth: int, account: int) -> bool:
     for i in range(depth):  # noqa: SIM110 - numba compiles the loop, not the generator
-        if state.edges[path[i]].debtor == account:
+        if payers[i] == account:
             return True
     return False

@@ -5,7 +5,7 @@ from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
-from aml.state import DEPOSIT, IN, NONE, TRACED, State
+from aml.state import DEPOSIT, IN, TRACED, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -24,25 +24,25 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     if not edge.flags & TRACED or edge.amount < settings.numbers[0].pass_through_minimum:
         return
     start = edge.time - 2 * DAY
-    entries = scratch(MOST_SCANNED)
+    proof = scratch(MOST_SCANNED)
     count, total = 0, 0
-    current = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
+    ring, mask, at = newest_before(state, edge.debtor, IN, edge.time)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        if edges[current].flags & DEPOSIT:
-            entries[count] = current
+        if entry.flags & DEPOSIT:
+            proof[count] = entry.slot
             count += 1
-            total += edges[current].amount
-        current = edges[current].in_prev
+            total += entry.amount
+        at -= 1
     if count > 0 and 0.8 * total <= edge.amount <= 1.2 * total:
         share = edge.amount / total
         hit = report(out, row, code, edge.debtor, 0.75, count, share, edge.amount, start, edge.time)
         add_evidence(out, hit, slot)
         for i in range(count):
-            add_evidence(out, hit, entries[i])
+            add_evidence(out, hit, proof[i])

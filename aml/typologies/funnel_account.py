@@ -5,7 +5,7 @@ from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
-from aml.state import CASH, DEPOSIT, IN, NONE, SELF, State
+from aml.state import CASH, DEPOSIT, IN, SELF, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -27,39 +27,39 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     if edge.flags & (DEPOSIT | SELF):
         return
     account = edge.debtor
     end = edge.time
     start = end - 30 * DAY
-    place = state.details[slot].branch
+    place = edge.branch
     places = scratch(MOST_SCANNED)
-    entries = scratch(MOST_SCANNED)
+    proof = scratch(MOST_SCANNED)
     different, count, total = 0, 0, 0
-    current = newest_before(state, state.accounts[account].tail[IN], end, IN)
+    ring, mask, at = newest_before(state, account, IN, end)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        if edges[current].flags & DEPOSIT:
-            branch = state.details[current].branch
+        if entry.flags & DEPOSIT:
+            branch = state.edges[entry.slot].branch
             if branch == place:
                 return  # money comes out where it goes in
-            entries[count] = current
+            proof[count] = entry.slot
             count += 1
-            total += edges[current].amount
+            total += entry.amount
             known = False
             for i in range(different):
                 known = known or places[i] == branch
             if not known:
                 places[different] = branch
                 different += 1
-        current = edges[current].in_prev
+        at -= 1
     least = 0.2 if edge.flags & CASH else 0.5
     if count >= 3 and different >= 2 and edge.amount >= least * total and total >= settings.numbers[0].large_minimum:
         score = 1.0 - 0.5 ** (count * different / 6.0 + 0.5)
         hit = report(out, row, code, account, score, count, float(different), total, start, end)
         add_evidence(out, hit, slot)
         for i in range(count):
-            add_evidence(out, hit, entries[i])
+            add_evidence(out, hit, proof[i])

@@ -3,10 +3,10 @@
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.parameters import Settings
+from aml.rings import newest
 from aml.search import DAY, MOST_SCANNED
-from aml.state import HIGH_RISK, IN, NONE, OUT, State
+from aml.state import HIGH_RISK, IN, OUT, State
 from aml.typologies.definition import Typology
-from aml.windows import neighbour_before
 
 TYPOLOGY = Typology(
     name="high_risk_jurisdiction",
@@ -40,14 +40,15 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
         end = state.accounts[account].touched
         start = end - 30 * DAY
         count, total = 0, 0
-        current = state.accounts[account].tail[direction]
+        ring, mask, at = newest(state, account, direction)
         for _ in range(MOST_SCANNED):
-            if current == NONE or state.edges[current].time <= start:
+            entry = state.entries[ring + (at & mask)]
+            if entry.time <= start:
                 break
-            if state.edges[current].flags & HIGH_RISK:
+            if entry.flags & HIGH_RISK:
                 count += 1
-                total += state.edges[current].amount
-            current = neighbour_before(state, current, direction)
+                total += entry.amount
+            at -= 1
         score = 1.0 - 0.5 ** (0.3 + total / (4.0 * settings.numbers[0].large_minimum))
         hit = report(out, row, code, account, score, count, 0.0, total, start, end)
         add_window(state, out, hit, account, direction, start, HIGH_RISK)

@@ -3,10 +3,10 @@
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.parameters import Settings
+from aml.rings import newest
 from aml.search import DAY, MOST_SCANNED
-from aml.state import CASH, DEPOSIT, IN, NEAR, NONE, OUT, State
+from aml.state import CASH, DEPOSIT, IN, NEAR, OUT, State
 from aml.typologies.definition import Typology
-from aml.windows import neighbour_before
 
 TYPOLOGY = Typology(
     name="just_below",
@@ -37,15 +37,16 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
         end = state.accounts[account].touched
         start = end - 30 * DAY
         near, seen, total = 0, 0, 0
-        current = state.accounts[account].tail[direction]
+        ring, mask, at = newest(state, account, direction)
         for _ in range(MOST_SCANNED):
-            if current == NONE or state.edges[current].time <= start:
+            entry = state.entries[ring + (at & mask)]
+            if entry.time <= start:
                 break
             seen += 1
-            if state.edges[current].flags & NEAR:
+            if entry.flags & NEAR:
                 near += 1
-                total += state.edges[current].amount
-            current = neighbour_before(state, current, direction)
+                total += entry.amount
+            at -= 1
         if near >= 4 and 2 * near >= seen:
             hit = report(out, row, code, account, 1.0 - 0.5 ** (near / 3.0), near, near / seen, total, start, end)
             add_window(state, out, hit, account, direction, start, NEAR)

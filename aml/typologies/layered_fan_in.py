@@ -5,7 +5,7 @@ from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
-from aml.state import FRESH, IN, NONE, TRACED, State
+from aml.state import FRESH, IN, TRACED, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -36,33 +36,32 @@ def _collects(state: State, settings: Settings, account: int, time: int, least: 
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     least = (settings.fan_in_minimum[min(2, len(settings.lengths) - 1)] + 1) // 2
     if not edge.flags & FRESH or not _collects(state, settings, edge.debtor, edge.time, least):
         return
     start = edge.time - 7 * DAY
     collectors = scratch(MOST_SCANNED)
-    entries = scratch(MOST_SCANNED)
+    proof = scratch(MOST_SCANNED)
     count, total = 0, 0
-    current = newest_before(state, state.accounts[edge.creditor].tail[IN], edge.time, IN)
+    ring, mask, at = newest_before(state, edge.creditor, IN, edge.time)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        payer = edges[current].debtor
-        known = not edges[current].flags & TRACED
+        known = not entry.flags & TRACED
         for i in range(count):
-            known = known or collectors[i] == payer
-        if not known and _collects(state, settings, payer, edge.time, least):
-            collectors[count] = payer
-            entries[count] = current
-            total += edges[current].amount
+            known = known or collectors[i] == entry.other
+        if not known and _collects(state, settings, entry.other, edge.time, least):
+            collectors[count] = entry.other
+            proof[count] = entry.slot
+            total += entry.amount
             count += 1
-        current = edges[current].in_prev
+        at -= 1
     if count < 2:
         return
     hit = report(out, row, code, edge.creditor, 1.0 - 0.5 ** (count * 0.75), count, 0.0, total, start, edge.time)
     for i in range(count):
-        add_evidence(out, hit, entries[i])
+        add_evidence(out, hit, proof[i])
     for i in range(count):
         add_window(state, out, hit, collectors[i], IN, start, FRESH)

@@ -5,7 +5,7 @@ from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
-from aml.state import FRESH, IN, NONE, OUT, State
+from aml.state import FRESH, IN, OUT, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -33,33 +33,31 @@ def _spreads(state: State, settings: Settings, account: int, time: int, least: i
 
 @kernel
 def _report(
-    state: State, settings: Settings, out: Output, row: int, code: int, funding: int, start: int, end: int, least: int
+    state: State, settings: Settings, out: Output, row: int, code: int, source: int, start: int, end: int, least: int
 ) -> bool:
-    """Report the source of `funding` when two or more of those it paid spread the money. Returns whether it did."""
-    edges = state.edges
-    source = edges[funding].debtor
+    """Report a source of money when two or more of those it paid spread the money. Returns whether it did."""
     spreaders = scratch(MOST_SCANNED)
-    entries = scratch(MOST_SCANNED)
+    proof = scratch(MOST_SCANNED)
     count, total = 0, 0
-    current = newest_before(state, state.accounts[source].tail[OUT], end, OUT)
+    ring, mask, at = newest_before(state, source, OUT, end)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        paid = edges[current].creditor
-        known = not edges[current].flags & FRESH
+        known = not entry.flags & FRESH
         for i in range(count):
-            known = known or spreaders[i] == paid
-        if not known and _spreads(state, settings, paid, end, least):
-            spreaders[count] = paid
-            entries[count] = current
-            total += edges[current].amount
+            known = known or spreaders[i] == entry.other
+        if not known and _spreads(state, settings, entry.other, end, least):
+            spreaders[count] = entry.other
+            proof[count] = entry.slot
+            total += entry.amount
             count += 1
-        current = edges[current].out_prev
+        at -= 1
     if count < 2:
         return False
     hit = report(out, row, code, source, 1.0 - 0.5 ** (count * 0.75), count, 0.0, total, start, end)
     for i in range(count):
-        add_evidence(out, hit, entries[i])
+        add_evidence(out, hit, proof[i])
     for i in range(count):
         add_window(state, out, hit, spreaders[i], OUT, start, FRESH)
     return True
@@ -67,16 +65,17 @@ def _report(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     least = (settings.fan_out_minimum[min(2, len(settings.lengths) - 1)] + 1) // 2
     if not edge.flags & FRESH or not _spreads(state, settings, edge.debtor, edge.time, least):
         return
     start = edge.time - 7 * DAY
-    funding = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
+    ring, mask, at = newest_before(state, edge.debtor, IN, edge.time)
     for _ in range(4):
-        if funding == NONE or edges[funding].time <= start:
+        funding = state.entries[ring + (at & mask)]
+        if funding.time <= start:
             return
-        if edges[funding].flags & FRESH and _report(state, settings, out, row, code, funding, start, edge.time, least):
+        source = funding.other
+        if funding.flags & FRESH and _report(state, settings, out, row, code, source, start, edge.time, least):
             return
-        funding = edges[funding].in_prev
+        at -= 1

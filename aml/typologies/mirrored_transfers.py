@@ -4,6 +4,7 @@ from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
+from aml.rings import is_empty, last_until
 from aml.search import DAY, newest_before
 from aml.state import IN, NONE, OUT, TRACED, State
 from aml.typologies.definition import Typology
@@ -29,10 +30,9 @@ _PAIRS = 12
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     least = settings.numbers[0].pass_through_minimum // 4
-    if not edge.flags & TRACED or edge.amount < least or state.accounts[edge.debtor].tail[IN] == NONE:
+    if not edge.flags & TRACED or edge.amount < least or is_empty(state, edge.debtor, IN):
         return
     if state.windows[edge.debtor, OUT, len(settings.lengths) - 1].count < 2:
         return
@@ -40,33 +40,34 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     sent = scratch(_PAIRS)
     received = scratch(_PAIRS)
     count, total = 0, 0
-    current = slot
+    ring, mask, at = last_until(state, edge.debtor, OUT, edge.time)
     for _ in range(_PAIRS):
-        if current == NONE or edges[current].time <= start:
+        current = state.entries[ring + (at & mask)]
+        if current.time <= start:
             break
         match = NONE
-        if edges[current].flags & TRACED and edges[current].amount >= least:
-            candidate = newest_before(state, state.accounts[edge.debtor].tail[IN], edges[current].time, IN)
+        if current.flags & TRACED and current.amount >= least:
+            ring_in, mask_in, at_in = newest_before(state, edge.debtor, IN, current.time)
             for _ in range(_PAIRS):
-                if candidate == NONE or edges[candidate].time <= edges[current].time - 2 * DAY:
+                before = state.entries[ring_in + (at_in & mask_in)]
+                if before.time <= current.time - 2 * DAY:
                     break
-                before = edges[candidate]
-                fits = 0.9 * before.amount <= edges[current].amount <= before.amount and before.flags & TRACED
-                used = before.debtor == edges[current].creditor
+                fits = 0.9 * before.amount <= current.amount <= before.amount and before.flags & TRACED
+                used = before.other == current.other
                 for i in range(count):
-                    used = used or received[i] == candidate
+                    used = used or received[i] == before.slot
                 if fits and not used:
-                    match = candidate
+                    match = before.slot
                     break
-                candidate = before.in_prev
-        if match == NONE and current == slot:
+                at_in -= 1
+        if match == NONE and current.slot == slot:
             return
         if match != NONE:
-            sent[count] = current
+            sent[count] = current.slot
             received[count] = match
-            total += edges[current].amount
+            total += current.amount
             count += 1
-        current = edges[current].out_prev
+        at -= 1
     if count >= 2:
         hit = report(out, row, code, edge.debtor, 1.0 - 0.5 ** (count * 0.75), count, 0.0, total, start, edge.time)
         for i in range(count):

@@ -25,30 +25,31 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
-    if not edge.flags & CROSS_BORDER or state.details[slot].debtor_party == NONE:
+    edge = state.edges[slot]
+    if not edge.flags & CROSS_BORDER or edge.debtor_party == NONE:
         return
     start = edge.time - 7 * DAY
     parties = scratch(MOST_SCANNED)
-    entries = scratch(MOST_SCANNED)
+    proof = scratch(MOST_SCANNED)
     count, total = 0, 0
-    current = newest_before(state, state.accounts[edge.debtor].tail[OUT], edge.time, OUT)
+    ring, mask, at = newest_before(state, edge.debtor, OUT, edge.time)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        party = state.details[current].debtor_party
-        known = party == NONE or not edges[current].flags & CROSS_BORDER
-        for i in range(count):
-            known = known or parties[i] == party
-        if not known:
-            parties[count] = party
-            entries[count] = current
-            total += edges[current].amount
-            count += 1
-        current = edges[current].out_prev
+        if entry.flags & CROSS_BORDER:
+            party = state.edges[entry.slot].debtor_party
+            known = party == NONE
+            for i in range(count):
+                known = known or parties[i] == party
+            if not known:
+                parties[count] = party
+                proof[count] = entry.slot
+                total += entry.amount
+                count += 1
+        at -= 1
     least = settings.numbers[0].group_minimum
     if count >= least:
         hit = report(out, row, code, edge.debtor, 1.0 - 0.5 ** (count / least), count, 0.0, total, start, edge.time)
         for i in range(count):
-            add_evidence(out, hit, entries[i])
+            add_evidence(out, hit, proof[i])

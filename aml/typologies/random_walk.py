@@ -4,8 +4,9 @@ from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import MOST_HOPS, Settings
-from aml.search import DAY, copy_numbers, newest_before
-from aml.state import IN, NONE, TRACED, State
+from aml.rings import last_until, one_before
+from aml.search import DAY, newest_before
+from aml.state import IN, TRACED, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -30,45 +31,50 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
+    edges, entries = state.edges, state.entries
     numbers = settings.numbers[0]
     edge = edges[slot]
     if not edge.flags & TRACED or edge.amount < numbers.pass_through_minimum:
         return
-    path = scratch(MOST_HOPS)
+    path, starts, masks = scratch(MOST_HOPS), scratch(MOST_HOPS), scratch(MOST_HOPS)
+    payers = scratch(MOST_HOPS)
     longest = 1
     best = scratch(MOST_HOPS)
-    path[0] = slot
+    start, mask, place = last_until(state, edge.creditor, IN, edge.time)
+    path[0], starts[0], masks[0] = start + (place & mask), start, mask
+    payers[0] = edge.debtor
     depth = 1
-    path[1] = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
+    start, mask, place = newest_before(state, edge.debtor, IN, edge.time)
+    path[1], starts[1], masks[1] = start + (place & mask), start, mask
     budget = numbers.search_budget
     while depth > 0:
-        candidate = path[depth]
-        if candidate == NONE or edges[candidate].time <= edges[path[depth - 1]].time - 3 * DAY:
+        before, onward = entries[path[depth]], entries[path[depth - 1]]
+        if before.time <= onward.time - 3 * DAY:
             depth -= 1
-            if depth > 0:
-                path[depth] = edges[path[depth]].in_prev
+            path[depth] = one_before(starts[depth], masks[depth], path[depth])
             continue
         if budget == 0:
             break
         budget -= 1
-        onward, before = edges[path[depth - 1]].amount, edges[candidate]
-        fits = before.flags & TRACED and 0.85 * before.amount <= onward <= 1.01 * before.amount
-        if fits and before.debtor == edge.creditor:
+        fits = before.flags & TRACED and 0.85 * before.amount <= onward.amount <= 1.01 * before.amount
+        if fits and before.other == edge.creditor:
             fits = False
         for i in range(depth):
-            if fits and edges[path[i]].debtor == before.debtor:
+            if fits and payers[i] == before.other:
                 fits = False
         if fits and depth + 1 > longest:
             longest = depth + 1
-            copy_numbers(path, best, longest)
+            for i in range(longest):
+                best[i] = entries[path[i]].slot
         if fits and depth + 1 < MOST_HOPS:
+            payers[depth] = before.other
             depth += 1
-            path[depth] = newest_before(state, state.accounts[before.debtor].tail[IN], before.time, IN)
+            start, mask, place = newest_before(state, before.other, IN, before.time)
+            path[depth], starts[depth], masks[depth] = start + (place & mask), start, mask
             continue
         if longest == MOST_HOPS:
             break
-        path[depth] = before.in_prev
+        path[depth] = one_before(starts[depth], masks[depth], path[depth])
     if longest >= numbers.chain_hops:
         first = edges[best[longest - 1]]
         kept = edge.amount / first.amount

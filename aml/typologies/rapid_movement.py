@@ -4,7 +4,7 @@ from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
 from aml.parameters import Settings
 from aml.search import newest_before
-from aml.state import IN, NONE, TRACED, State
+from aml.state import IN, TRACED, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -23,20 +23,19 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     if not edge.flags & TRACED or edge.amount < settings.numbers[0].pass_through_minimum:
         return
-    current = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
+    ring, mask, at = newest_before(state, edge.debtor, IN, edge.time)
     for _ in range(8):
-        if current == NONE or edges[current].time <= edge.time - 3_600_000_000:
+        before = state.entries[ring + (at & mask)]
+        if before.time <= edge.time - 3_600_000_000:
             return
-        before = edges[current]
-        if before.debtor != edge.creditor and 0.8 * before.amount <= edge.amount <= before.amount:
+        if before.other != edge.creditor and 0.8 * before.amount <= edge.amount <= before.amount:
             hit = report(
                 out, row, code, edge.debtor, 0.7, 2, edge.amount / before.amount, edge.amount, before.time, edge.time
             )
-            add_evidence(out, hit, current)
+            add_evidence(out, hit, before.slot)
             add_evidence(out, hit, slot)
             return
-        current = before.in_prev
+        at -= 1

@@ -4,7 +4,7 @@ from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.parameters import Settings
 from aml.search import DAY, MOST_SCANNED, newest_before
-from aml.state import NONE, OUT, ROUND, TRACED, State
+from aml.state import OUT, ROUND, TRACED, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -23,23 +23,23 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     least = settings.numbers[0].large_minimum // 3
     if not edge.flags & ROUND or not edge.flags & TRACED or edge.amount < least:
         return
     start = edge.time - 30 * DAY
     many, seen, total = 0, 0, 0
-    current = newest_before(state, state.accounts[edge.debtor].tail[OUT], edge.time, OUT)
+    ring, mask, at = newest_before(state, edge.debtor, OUT, edge.time)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        if edges[current].flags & TRACED and edges[current].amount >= least:
+        if entry.flags & TRACED and entry.amount >= least:
             seen += 1
-            if edges[current].flags & ROUND:
+            if entry.flags & ROUND:
                 many += 1
-                total += edges[current].amount
-        current = edges[current].out_prev
+                total += entry.amount
+        at -= 1
     if many >= 5 and 5 * many >= 4 * seen:
         hit = report(out, row, code, edge.debtor, 1.0 - 0.5 ** (many / 8.0), many, many / seen, total, start, edge.time)
         add_window(state, out, hit, edge.debtor, OUT, start, ROUND | TRACED)

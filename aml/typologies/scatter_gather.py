@@ -7,6 +7,7 @@ from aml.evidence import Output, add_evidence, report
 from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
+from aml.rings import is_empty
 from aml.search import DAY, MOST_SCANNED, newest_before
 from aml.state import FRESH, IN, NONE, OUT, State
 from aml.typologies.definition import Typology
@@ -33,11 +34,10 @@ _SOURCES = 4
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     least = settings.numbers[0].group_minimum
     last = len(settings.lengths) - 1
-    if not edge.flags & FRESH or state.accounts[edge.debtor].tail[IN] == NONE:
+    if not edge.flags & FRESH or is_empty(state, edge.debtor, IN):
         return
     if state.windows[edge.creditor, IN, last].distinct < least:
         return
@@ -45,33 +45,35 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     middles = scratch(MOST_SCANNED)
     seconds = scratch(MOST_SCANNED)
     count = 0
-    current = newest_before(state, state.accounts[edge.creditor].tail[IN], edge.time, IN)
+    ring, mask, at = newest_before(state, edge.creditor, IN, edge.time)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= low:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= low:
             break
-        known = not edges[current].flags & FRESH
+        known = not entry.flags & FRESH
         for i in range(count):
-            known = known or middles[i] == edges[current].debtor
+            known = known or middles[i] == entry.other
         if not known:
-            middles[count] = edges[current].debtor
-            seconds[count] = current
+            middles[count] = entry.other
+            seconds[count] = entry.slot
             count += 1
-        current = edges[current].in_prev
+        at -= 1
     if count < least:
         return
     firsts = scratch(MOST_SCANNED)
-    incoming = newest_before(state, state.accounts[edge.debtor].tail[IN], edge.time, IN)
+    ring, mask, at = newest_before(state, edge.debtor, IN, edge.time)
     for _ in range(_SOURCES):
-        if incoming == NONE or edges[incoming].time <= low:
+        incoming = state.entries[ring + (at & mask)]
+        if incoming.time <= low:
             return
-        source = edges[incoming].debtor
+        source = incoming.other
         wide = state.windows[source, OUT, last].distinct >= least and source != edge.creditor
-        if wide and edges[incoming].flags & FRESH:
+        if wide and incoming.flags & FRESH:
             linked = _link(state, source, middles[:count], seconds, firsts, low, edge.time)
             if linked >= least:
                 _report(state, out, row, code, slot, seconds[:count], firsts, linked, linked / least)
                 return
-        incoming = edges[incoming].in_prev
+        at -= 1
 
 
 @kernel
@@ -88,17 +90,18 @@ def _link(
     edges = state.edges
     firsts[: len(middles)] = NONE
     linked = 0
-    current = newest_before(state, state.accounts[source].tail[OUT], high, OUT)
+    ring, mask, at = newest_before(state, source, OUT, high)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= low:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= low:
             break
         for i in range(len(middles)):
-            if middles[i] == edges[current].creditor and edges[current].flags & FRESH:
-                if firsts[i] == NONE and edges[current].time <= edges[seconds[i]].time and middles[i] != source:
-                    firsts[i] = current
+            if middles[i] == entry.other and entry.flags & FRESH:
+                if firsts[i] == NONE and entry.time <= edges[seconds[i]].time and middles[i] != source:
+                    firsts[i] = entry.slot
                     linked += 1
                 break
-        current = edges[current].out_prev
+        at -= 1
     return linked
 
 

@@ -4,8 +4,9 @@ from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.memory import scratch
 from aml.parameters import Settings
+from aml.rings import newest
 from aml.search import DAY, MOST_SCANNED
-from aml.state import BELOW, DEPOSIT, IN, NONE, State
+from aml.state import BELOW, DEPOSIT, IN, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -38,20 +39,22 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     start = end - 7 * DAY
     places = scratch(MOST_SCANNED)
     different, count, total = 0, 0, 0
-    current = state.accounts[account].tail[IN]
+    ring, mask, at = newest(state, account, IN)
     for _ in range(MOST_SCANNED):
-        if current == NONE or state.edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        if state.edges[current].flags & BELOW and state.edges[current].flags & DEPOSIT:
+        if entry.flags & BELOW and entry.flags & DEPOSIT:
             count += 1
-            total += state.edges[current].amount
+            total += entry.amount
+            branch = state.edges[entry.slot].branch
             known = False
             for i in range(different):
-                known = known or places[i] == state.details[current].branch
+                known = known or places[i] == branch
             if not known:
-                places[different] = state.details[current].branch
+                places[different] = branch
                 different += 1
-        current = state.edges[current].in_prev
+        at -= 1
     numbers = settings.numbers[0]
     if different >= 2 and count >= numbers.structuring_minimum and total >= numbers.threshold:
         score = 1.0 - 0.5 ** (total / numbers.threshold * different / 2.0)

@@ -71,19 +71,20 @@ def _first_layer(
     edges = state.edges
     low = edges[slot].time - 14 * DAY
     found = 0
-    current = newest_before(state, state.accounts[edges[slot].debtor].tail[IN], before, IN)
+    ring, mask, at = newest_before(state, edges[slot].debtor, IN, before)
     for _ in range(_SCANNED):
-        if current == NONE or edges[current].time <= low:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= low:
             break
-        first = edges[current].debtor
-        fits = edges[current].flags & FRESH and first not in (second, edges[slot].creditor)
+        first = entry.other
+        fits = entry.flags & FRESH and first not in (second, edges[slot].creditor)
         if fits and (found == 0 or first != edges[proof[4]].debtor):
             parallel = linked(state, first, second, low, parallel_before)
             if parallel != NONE:
-                proof[4 + 2 * found] = current
+                proof[4 + 2 * found] = entry.slot
                 proof[5 + 2 * found] = parallel
                 found += 1
                 if found == 2:
                     return True
-        current = edges[current].in_prev
+        at -= 1
     return False

@@ -3,8 +3,9 @@
 from aml.evidence import Output, add_window, report
 from aml.kernels import kernel
 from aml.parameters import Settings
+from aml.rings import newest
 from aml.search import DAY, MOST_SCANNED
-from aml.state import IN, NONE, THIRD_PARTY, State
+from aml.state import IN, THIRD_PARTY, State
 from aml.typologies.definition import Typology
 
 TYPOLOGY = Typology(
@@ -23,22 +24,22 @@ TYPOLOGY = Typology(
 
 @kernel
 def detect(state: State, settings: Settings, out: Output, row: int, slot: int, code: int) -> None:
-    edges = state.edges
-    edge = edges[slot]
+    edge = state.edges[slot]
     if not edge.flags & THIRD_PARTY:
         return
     account = edge.creditor
     end = state.accounts[account].touched
     start = end - 30 * DAY
     count, total = 0, 0
-    current = state.accounts[account].tail[IN]
+    ring, mask, at = newest(state, account, IN)
     for _ in range(MOST_SCANNED):
-        if current == NONE or edges[current].time <= start:
+        entry = state.entries[ring + (at & mask)]
+        if entry.time <= start:
             break
-        if edges[current].flags & THIRD_PARTY:
+        if entry.flags & THIRD_PARTY:
             count += 1
-            total += edges[current].amount
-        current = edges[current].in_prev
+            total += entry.amount
+        at -= 1
     if count >= 2 and total >= settings.numbers[0].pass_through_minimum:
         hit = report(out, row, code, account, 1.0 - 0.5 ** (count / 3.0), count, 0.0, total, start, end)
         add_window(state, out, hit, account, IN, start, THIRD_PARTY)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aml.state import ACCOUNT, DETAIL, EDGE, PAIR, PROFILE, WINDOW
+from aml.state import ACCOUNT, EDGE, ENTRY, PAIR, PROFILE, WINDOW
 from aml.typologies import TYPOLOGIES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "typologies.md").read_text()
@@ -22,6 +22,6 @@ def test_the_table_holds_every_typology_as_it_is_defined() -> None:
 
 def test_the_memory_is_what_the_table_says() -> None:
     account = ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize
-    assert f"| a transaction in memory | {EDGE.itemsize + DETAIL.itemsize}, plus its id |" in TEXT
+    assert f"| a transaction in memory | {EDGE.itemsize + 2 * ENTRY.itemsize}, plus its id |" in TEXT
     assert f"| an account | {account}, plus its name |" in TEXT
     assert f"| a pair of accounts in memory | {PAIR.itemsize}, plus" in TEXT

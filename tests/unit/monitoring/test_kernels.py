@@ -9,7 +9,7 @@ import numpy as np
 
 from aml.engine import Engine
 from aml.kernels import _code, cache_folder
-from aml.state import ACCOUNT, DETAIL, EDGE, PAIR, PROFILE, WINDOW
+from aml.state import ACCOUNT, EDGE, ENTRY, PAIR, PROFILE, WINDOW
 from aml.typologies import NAMES
 from tests.unit.monitoring.streams import PARAMETERS, pay
 
@@ -36,8 +36,9 @@ def test_comments_and_docstrings_do_not_throw_the_cache_away_but_code_does() -> 
 
 
 def test_memory_per_transaction_and_account_is_what_the_documentation_says() -> None:
-    assert EDGE.itemsize + DETAIL.itemsize == 80
-    assert ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize == 96 + 256 + 320
+    assert EDGE.itemsize == 64
+    assert 2 * ENTRY.itemsize == 64
+    assert ACCOUNT.itemsize + PROFILE.itemsize + 2 * 4 * WINDOW.itemsize == 128 + 256 + 320
     assert PAIR.itemsize == 32
 
 

@@ -106,6 +106,9 @@ def sides(image: Image, face: Box, outline: Quad, skew: float) -> list[Side] | s
     wide = face.right - face.left
     if wide < SMALLEST:
         return "PORTRAIT_TOO_SMALL"
+    middle = ((face.left + face.right) / 2, (face.top + face.bottom) / 2)
+    if len(outline) == 4 and cv2.pointPolygonTest(np.asarray(outline, np.float32), middle, False) <= 0:
+        outline = ()  # of something else in the picture
     level, box, page = _level(image, face, outline, skew)
     width = box.right - box.left
     flat = grey(level)
@@ -220,7 +223,9 @@ def _line(
     margin = 6
     columns, rows = round((right - left) * factor) + 2 * margin, round((bottom - top) * factor)
     middle = (top + bottom) / 2
-    shrunk = part[max(0, int(top) - 20) : int(bottom) + 20, : max(1, int(right + 0.3 * width))]
+    shrunk = part[max(0, int(top) - 20) : max(0, int(bottom) + 20), : max(1, int(right + 0.3 * width))]
+    if shrunk.size == 0:
+        return None
     shrunk = np.asarray(cv2.GaussianBlur(shrunk, (0, 0), max(0.3, 0.6 / factor)), np.uint8)
     offset = max(0, int(top) - 20)
 
@@ -272,6 +277,8 @@ def _side(part: Image, line: tuple[float, float, float], box: Box, width: int, n
     outer, inner, slack = OUTER * width, INNER * width, 0.05 * width
     step = 0.25
     reach = np.arange(-(outer + slack), inner + slack + step, step)
+    if bottom - top < LEAST_SEGMENTS * SEGMENT:
+        return None
     rows = np.arange(top, bottom)
     map_x = (place + slope * (rows[:, None] - (box.top + box.bottom) / 2) + reach[None, :]).astype(np.float32) - 0.5
     map_y = np.repeat(rows[:, None], reach.size, 1).astype(np.float32)
@@ -324,7 +331,9 @@ _STEPS, _RATIOS = _bars()
 def _blur(flat: Image, box: Box) -> float | None:
     """The picture's blur across upright strokes, as the deviation of a blurred step in pixels; `None` where there is
     too little print."""
-    width = box.right - box.left
+    width, reach = box.right - box.left, 12
+    if min(flat.shape) < 2 * reach + 4:
+        return None
     values = np.asarray(cv2.blur(flat.astype(np.float32), (1, 3)), np.float32)
     slope = np.diff(values, axis=1)
     strong = np.abs(slope)
@@ -337,7 +346,6 @@ def _blur(flat: Image, box: Box) -> float | None:
     top, bottom = max(0, box.top - round(1.0 * width)), box.bottom + round(1.1 * width)
     left, right = max(0, box.left - round(0.9 * width)), box.right + round(0.9 * width)
     peak[top:bottom, left:right] = False
-    reach = 12
     peak[:, :reach] = peak[:, -reach - 1 :] = False
     rows, columns = np.nonzero(peak)
     if rows.size < LEAST_STROKES:

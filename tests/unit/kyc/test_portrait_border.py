@@ -147,3 +147,14 @@ def test_borders_leave_all_else_of_a_document_as_it_was() -> None:
 
     assert draw_document(spec, 78_500_000).image_bytes == hard.image_bytes != faded.image_bytes
     assert hard.truth == faded.truth
+
+
+def test_a_face_at_the_pictures_edge_or_off_the_outline_is_no_fault() -> None:
+    image = page(Border.FADED)
+    places = [Box(0, 0, 140, 140), Box(860, 500, 1000, 640), Box(300, 0, 700, 380), Box(-40, 560, 100, 700)]
+    outlines = [(), ((5.0, 5.0), (990.0, 9.0), (985.0, 630.0), (8.0, 620.0))]
+    outlines.append(((500.0, 300.0), (620.0, 310.0), (610.0, 420.0), (490.0, 410.0)))
+    for face in (FACE.box, *places):
+        for outline in outlines:
+            assert check_border(image, [Face(face, 1.0)], outline, 0.9).result in ("merged", "cut", "not_measured")
+    assert check_border(image, [FACE], outlines[2], 0.9).result == "merged", "an outline without the face is not used"

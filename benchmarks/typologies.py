@@ -2,10 +2,12 @@
 
     python -m benchmarks.typologies                                  # our own figures
     python -m benchmarks.typologies --peer /path/to/venv/bin/python  # with snapml, installed in a venv of its own
+    python -m benchmarks.typologies --peer … --graphs dense --warm 500000 --beside  # its window full, nothing else
 
 snapml's licence is proprietary: it is an opponent here, never a dependency. Both run on one thread, timed in CPU time,
 so that what else the machine does distorts neither. The peer's settings are vertex statistics (fan, degree, ratio,
-mean, sum), fan, degree, scatter-gather and temporal cycles in one window of a day; ours in that row are the same.
+mean, sum), fan, degree, scatter-gather and temporal cycles in one window of a day; ours in that row are the same, once
+with the budget of searches that we ship and once without. `benchmarks.typologies_counts` compares what both count.
 """
 
 import argparse
@@ -26,6 +28,10 @@ DAY = 86_400
 GRAPHS = {"sparse": (513_680, 50_000, 10.0), "dense": (1_000_000, 50_000, 2.0)}
 WARM = 100_000
 MEASURED = {128: 30_000, 1: 5_000}
+UNBOUNDED = 10**12
+"""A search budget that no search spends."""
+MOST_UNBOUNDED = 2_000
+"""Transactions measured without a budget: in the dense graph one may look at tens of thousands."""
 
 
 def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
@@ -38,10 +44,14 @@ def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
     return times, debtors, creditors, np.round(np.exp(dice.normal(8, 1.5, count))) + 1
 
 
-def paced(push: Callable[[int, int], object], size: int, measured: int, warm: int) -> float:
-    """Transactions a second of CPU time, after `warm` of them in large batches."""
+def fill(push: Callable[[int, int], object], warm: int) -> None:
+    """The transactions before those that are measured, in large batches."""
     for start in range(0, warm, 4096):
         push(start, min(start + 4096, warm))
+
+
+def paced(push: Callable[[int, int], object], size: int, measured: int, warm: int) -> float:
+    """Transactions a second of CPU time: those after the first `warm`, in batches of `size`."""
     begun = clock()
     for start in range(warm, warm + measured, size):
         push(start, min(start + size, warm + measured))
@@ -63,6 +73,7 @@ def as_peer(name: str, warm: int) -> dict[str, float]:
         for pattern in ("vertex_stats", "fan", "degree", "scatter-gather", "temp-cycle"):
             settings.update({pattern: True, f"{pattern}_tw": DAY})
         peer.set_params(settings)
+        fill(lambda start, end, peer=peer: peer.partial_fit(rows[start:end]), warm)  # into its graph, nothing counted
         result[str(size)] = paced(lambda start, end, peer=peer: peer.transform(rows[start:end]), size, measured, warm)
     return result
 
@@ -85,7 +96,7 @@ def everything() -> Any:
     return MonitoringParameters("EUR", Decimal(10_000))
 
 
-def as_the_peer_does() -> Any:
+def as_the_peer_does(**other: Any) -> Any:
     """One window of a day, the peer's patterns, cycles whatever their amounts, without the score's features."""
     from aml.parameters import MonitoringParameters
 
@@ -102,22 +113,29 @@ def as_the_peer_does() -> Any:
         cycle_keep=Decimal(0),
         typologies=frozenset({"fan_in", "fan_out", "scatter_gather", "cycle"}),
         scored=False,
+        **other,
     )
 
 
-def ours(name: str, parameters: Any, warm: int) -> dict[str, float]:
+def ours(name: str, parameters: Any, warm: int, most: int = 0) -> dict[str, float]:
+    """`most` measures fewer transactions than the peer is given, where ours would take too long."""
+    from dataclasses import replace
+
     from aml.stream import Stream
 
-    rows = rows_of(name)
+    rows, accounts = rows_of(name), GRAPHS[name][1]
+    filled = Stream(replace(parameters, typologies=frozenset()))  # what is found does not change the state
+    fill(lambda start, end: filled.push(rows[start:end], accounts), warm)
     result = {}
     for size, measured in MEASURED.items():
         stream = Stream(parameters)
-        stream.push(rows[:1], GRAPHS[name][1])  # compiled or loaded before the clock starts
+        stream.push(rows[:1], accounts)  # compiled or loaded before the clock starts
+        stream.take_up(filled.state._asdict())
 
         def push(start: int, end: int, stream: Stream = stream) -> object:
-            return stream.push(rows[max(start, 1) : end], GRAPHS[name][1])
+            return stream.push(rows[start:end], accounts)
 
-        result[str(size)] = paced(push, size, measured, warm)
+        result[str(size)] = paced(push, size, min(measured, most or measured), warm)
     return result
 
 
@@ -264,6 +282,7 @@ def main() -> None:
     parser.add_argument(
         "--longest", type=int, default=1_000_000, help="length of the scaling run; 10000000 for all of it"
     )
+    parser.add_argument("--beside", action="store_true", help="the graphs only: no lives, scaling, hub and clique")
     parser.add_argument("--shares", action="store_true", help="what each typology costs, too")
     parser.add_argument(
         "--warm", type=int, default=WARM, help="transactions before the measurement; 500000 fills the dense window"
@@ -276,14 +295,23 @@ def main() -> None:
     for name in arguments.graphs:
         line: dict[str, Any] = {
             "one_window": ours(name, as_the_peer_does(), arguments.warm),
+            "one_window_without_budget": ours(
+                name, as_the_peer_does(search_budget=UNBOUNDED), arguments.warm, MOST_UNBOUNDED
+            ),
             "all": ours(name, everything(), arguments.warm),
         }
         if arguments.peer:
-            command = [str(arguments.peer), str(Path(__file__)), "--as-peer", name]
+            command = [str(arguments.peer), str(Path(__file__)), "--as-peer", name, "--warm", str(arguments.warm)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             line["snapml"] = json.loads(done.stdout.splitlines()[-1])
-            line["times_snapml"] = {size: line["one_window"][size] / rate for size, rate in line["snapml"].items()}
+            for row in ("one_window", "one_window_without_budget"):
+                times = {size: line[row][size] / rate for size, rate in line["snapml"].items()}
+                line[f"{row}_times_snapml"] = times
         report[name] = line
+    if arguments.beside:
+        json.dump(report, sys.stdout, indent=2)
+        print()
+        return
     report["lives"] = lives()
     if arguments.shares:
         report["typologies_us"] = shares()

@@ -26,6 +26,7 @@ from api.routes.tokens import TooManyAttempts
 from api.routes.transactions import RowRefused
 from api.services import (
     EngineRebuilding,
+    EngineSilent,
     ExplainerDown,
     OutwardFailed,
     ScreenerDown,
@@ -204,6 +205,13 @@ PROBLEMS: dict[type[Exception], Kind] = {
         "ENGINE_REBUILDING",
         "The engine is rebuilding its state",
         "Nothing of this request was kept. Send it again in a few seconds.",
+        headers=_RETRY,
+    ),
+    EngineSilent: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "ENGINE_SILENT",
+        "The engine did not answer in time",
+        "Send the same request again in a few seconds: what was kept of it is answered as a duplicate, with its score.",
         headers=_RETRY,
     ),
     ExplainerDown: Kind(

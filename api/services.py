@@ -28,6 +28,11 @@ class EngineRebuilding(Exception):
     """The engine is rebuilding its state after a failed commit. Nothing of the batch was kept; send it again."""
 
 
+class EngineSilent(Exception):
+    """The engine did not answer in time, or died on the way. Whether the batch was kept is not known here; sent again,
+    what was kept is a duplicate."""
+
+
 class ExplainerDown(Exception):
     """What draws plots and searches counterfactuals does not answer, or not in time. Ask again in a little while."""
 
@@ -48,7 +53,10 @@ class TransactionEngine(Protocol):
     """The streaming engine, seen from its routes."""
 
     async def submit(self, tenant_id: UUID, transactions: Sequence[Transaction]) -> Sequence[TransactionAnswer]:
-        """One answer a transaction, in order, after the commit. Raises `EngineRebuilding`."""
+        """One answer a transaction, in order, after the commit. Raises `EngineRebuilding` and `EngineSilent`."""
+
+    async def ready(self) -> bool:
+        """Whether it can take transactions right now."""
 
 
 TenantRates = Callable[[UUID, str], Mapping[str, Decimal]]

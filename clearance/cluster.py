@@ -1,41 +1,21 @@
-"""Past one machine: engines and histories on a Ray cluster, with the tenant as the unit, which is never split.
+"""Past one machine: histories on a Ray cluster, one chain of slices a tenant, which is never split.
 
-The same engine runs in an actor for a partition of tenants, the same chain of slices in a task for a tenant's history.
-Ray starts what died again; it then goes on from snapshot and Postgres, or from its checkpoint. One machine needs none
-of this. Every node sees the same settings, key files and folders.
+What died Ray starts again; it then goes on from its checkpoint. Live traffic is in `ray_engines`. One machine needs
+none of this. Every node sees the same settings, key files and folders.
 """
 
-import asyncio
-import hashlib
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from psycopg import AsyncConnection
-
-from aml.transaction import Transaction
-from api.schemas.transactions import TransactionAnswer
-from api.services import EngineRebuilding
-from clearance.database import service_pool
-from clearance.engine import PartitionTaken, StreamingEngine
-from clearance.keyring import KeyName, Keyring
-from clearance.rates import RatesFolder
 from clearance.settings import Settings
-from clearance.snapshots import SnapshotFolder
-from clearance.trust import TRANSACTIONS, approved_models
 from explain.registry import load
-from store.connection import Pool, role_conninfo
-from vault.keys import FileKeyProvider
-
-CONNECTIONS = 4
-CALLS_AT_ONCE = 1000
-OWNED_WITHIN = 30.0
-"""Seconds after which Postgres has certainly noticed that the one that died holds its tenants no more."""
 
 
 class RayMissing(Exception):
@@ -43,133 +23,26 @@ class RayMissing(Exception):
 
 
 def connect(address: str | None) -> Any:
-    """Ray, connected to the cluster at `address`, or to one of this machine alone. Raises `RayMissing`."""
+    """Ray, connected to the cluster at `address`, or (`local`, or none) to one of this machine alone. Raises
+    `RayMissing`."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
     try:
         import ray
     except ImportError as error:
         raise RayMissing("Ray is not installed: pip install 'clearance[cluster]'") from error
     if not ray.is_initialized():
-        local: dict[str, Any] = {} if address else {"include_dashboard": False}
+        address = address or "local"
+        local: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
+        os.environ.setdefault("RAY_worker_niceness", "0")  # of a Ray that starts here: an engine yields to nobody
+        before = signal.getsignal(signal.SIGTERM)
         try:
-            ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
         except ConnectionError as error:
             raise RayMissing(f"no Ray cluster answers at {address}: {error}") from error
+        finally:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, before)  # Ray takes it; services stop in order by it
     return ray
-
-
-# --- Live traffic -----------------------------------------------------------------------------------------------------
-
-
-class EngineActor:
-    """One engine in a process of its own, for a partition of tenants. Made by Ray, and made again when it died."""
-
-    def __init__(self, settings: Settings, tenants: Sequence[UUID], model: Path | None = None) -> None:
-        """`model` is the folder of one, in place of the approved one of the settings. Nothing is connected yet.
-
-        All of this is small: Ray would keep a large argument in its object store, and could not start the actor again
-        once that is gone.
-        """
-        self._settings, self._tenants, self._model = settings, tuple(tenants), model
-        self._starting = asyncio.Lock()
-        self._engine: StreamingEngine | None = None
-        self._opened: tuple[Pool, AsyncConnection[Any]] | None = None
-
-    async def submit(self, tenant_id: UUID, submitted: Sequence[Transaction]) -> list[TransactionAnswer]:
-        """As `StreamingEngine.submit`. Called again after a crash it counts nothing twice: repeats are duplicates."""
-        return await (await self._started()).submit(tenant_id, submitted)
-
-    async def ready(self) -> bool:
-        return await (await self._started()).ready()
-
-    async def process(self) -> int:
-        """The id of its process, to find it in the node's own tools."""
-        return os.getpid()
-
-    async def stop(self) -> None:
-        """Stop in order: answer what waits, and write snapshots."""
-        if self._engine is not None:
-            await self._engine.stop()
-        if self._opened is not None:
-            pool, lock = self._opened
-            await lock.close()
-            await pool.close()
-        self._engine = self._opened = None
-
-    async def _started(self) -> StreamingEngine:
-        async with self._starting:
-            if self._engine is None:
-                self._engine = await self._start()
-            return self._engine
-
-    async def _start(self) -> StreamingEngine:
-        settings = self._settings
-        model = load(self._model) if self._model else approved_models(settings).champion(TRANSACTIONS)
-        keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
-        if self._opened is None:
-            conninfo = role_conninfo(settings.database_url, "clearance_engine", settings.database_password)
-            lock = await AsyncConnection.connect(conninfo, autocommit=True)
-            self._opened = await service_pool(settings, "clearance_engine", CONNECTIONS), lock
-        pool, lock = self._opened
-        snapshots = SnapshotFolder(settings.engine_folder)
-        rates = RatesFolder(settings.rates_folder)
-        engine = StreamingEngine(pool, lock, keys, model, self._tenants, snapshots=snapshots, rates=rates)
-        deadline = asyncio.get_running_loop().time() + OWNED_WITHIN
-        while True:
-            try:
-                await engine.start()
-            except PartitionTaken:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(0.5)
-            else:
-                return engine
-
-
-def partitions(tenants: Iterable[UUID], count: int) -> list[tuple[UUID, ...]]:
-    """The tenants in at most `count` parts, none empty: each always falls to the same one of as many."""
-    found: dict[int, list[UUID]] = {}
-    for tenant_id in sorted(tenants):
-        place = int.from_bytes(hashlib.sha256(tenant_id.bytes).digest()[:8], "big") % count
-        found.setdefault(place, []).append(tenant_id)
-    return [tuple(found[place]) for place in sorted(found)]
-
-
-class EngineCluster:
-    """Answers `api.services.TransactionEngine` with an actor a partition, wherever in the cluster Ray puts it."""
-
-    def __init__(
-        self, ray: Any, settings: Settings, parts: Sequence[Sequence[UUID]], model: Path | None = None
-    ) -> None:
-        """`ray` is what `connect` gave; `model` as of `EngineActor`."""
-        self._ray = ray
-        remote = ray.remote(max_restarts=-1, max_task_retries=-1, max_concurrency=CALLS_AT_ONCE, num_cpus=1)
-        actor = remote(EngineActor)
-        self._actors = [actor.remote(settings, tuple(part), model) for part in parts]
-        self._of = {tenant_id: self._actors[place] for place, part in enumerate(parts) for tenant_id in part}
-
-    async def start(self) -> None:
-        """Until every engine owns its tenants and has their state."""
-        await asyncio.gather(*(actor.ready.remote() for actor in self._actors))
-
-    async def submit(self, tenant_id: UUID, submitted: Sequence[Transaction]) -> list[TransactionAnswer]:
-        """While an actor is started again this waits for it. Raises `EngineRebuilding`."""
-        actor = self._of.get(tenant_id)
-        if actor is None:
-            raise EngineRebuilding("no engine of this cluster owns the tenant")
-        answers: list[TransactionAnswer] = await actor.submit.remote(tenant_id, list(submitted))
-        return answers
-
-    async def ready(self) -> bool:
-        return all(await asyncio.gather(*(actor.ready.remote() for actor in self._actors)))
-
-    async def stop(self) -> None:
-        """Stop all engines in order."""
-        await asyncio.gather(*(actor.stop.remote() for actor in self._actors))
-        for actor in self._actors:
-            self._ray.kill(actor)
-
-
-# --- History ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

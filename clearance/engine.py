@@ -10,7 +10,7 @@ import gc
 import logging
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -120,7 +120,7 @@ class StreamingEngine:
         lock: Connection,
         keys: KeyProvider,
         model: Artifact,
-        tenants: Sequence[UUID] = (),
+        tenants: Container[UUID] = (),
         boundary: Boundary = lambda _: None,
         snapshots: SnapshotFolder | None = None,
         snapshot_rows: int = SNAPSHOT_ROWS,
@@ -131,7 +131,7 @@ class StreamingEngine:
         they were booked as count as nothing."""
         self._pool, self._lock, self._keys = pool, lock, keys
         self._model, self._trees = model, TreeModel.from_text(model.content)
-        self._only = frozenset(tenants)
+        self._only = tenants or None
         self._boundary = boundary
         self._partitions: dict[UUID, Partition] = {}
         self._queue: asyncio.Queue[_Request] = asyncio.Queue(maxsize=1024)
@@ -207,7 +207,7 @@ class StreamingEngine:
     async def _tenants(self) -> list[Tenant]:
         async with service_transaction(self._pool) as connection:
             known = await list_tenants(connection)
-        return [tenant for tenant in known if not self._only or tenant.tenant_id in self._only]
+        return [tenant for tenant in known if self._only is None or tenant.tenant_id in self._only]
 
     async def _own(self, tenant: Tenant) -> None:
         cursor = await self._lock.execute(
@@ -224,7 +224,7 @@ class StreamingEngine:
         if tenant_id not in self._partitions:
             async with tenant_transaction(self._pool, tenant_id) as connection:
                 tenant = await fetch_tenant(connection, tenant_id)
-            if tenant is None or (self._only and tenant_id not in self._only):
+            if tenant is None or (self._only is not None and tenant_id not in self._only):
                 raise EngineRebuilding("this engine does not own the tenant")
             await self._own(tenant)
             self._partitions[tenant_id] = await self._rebuild(tenant)

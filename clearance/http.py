@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from api.app import create_app, create_engine_app
-from api.services import ConsoleServices, FilingServices, Services, TemporalDown, TemporalGetter
+from api.services import ConsoleServices, FilingServices, Services, TemporalDown, TemporalGetter, TransactionEngine
 from clearance.client_secrets import ClientSecrets
 from clearance.database import service_pool
 from clearance.explainer import ChildExplainer
@@ -25,6 +26,9 @@ from store.connection import Pool, role_conninfo
 from vault.keys import FileKeyProvider
 from vault.objects import open_vault
 from workflows.codec import EncryptionCodec
+
+if TYPE_CHECKING:
+    from clearance.rates import RatesFolder
 
 API_CONNECTIONS = 10
 ENGINE_CONNECTIONS = 4
@@ -120,29 +124,57 @@ async def serve_api(settings: Settings) -> AsyncIterator[Ready]:
 
 @asynccontextmanager
 async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
-    from clearance.engine import StreamingEngine
     from clearance.rates import RatesFolder
-    from clearance.snapshots import SnapshotFolder
-    from clearance.trust import TRANSACTIONS, approved_models
 
     keys = Keyring(settings.secrets_folder)
     pool = await service_pool(settings, "clearance_engine", ENGINE_CONNECTIONS)
-    lock = await AsyncConnection.connect(
-        role_conninfo(settings.database_url, "clearance_engine", settings.database_password), autocommit=True
-    )
+    rates = RatesFolder(settings.rates_folder)
     try:
-        model = approved_models(settings).champion(TRANSACTIONS)
         services = _services(settings, keys, pool, None)
-        snapshots = SnapshotFolder(settings.engine_folder)
-        rates = RatesFolder(settings.rates_folder)
-        engine = StreamingEngine(pool, lock, services.keys, model, settings.tenants, snapshots=snapshots, rates=rates)
-        await engine.start()
-        try:
+        running = _engines_on_ray(settings) if settings.ray_address else _engine_here(settings, services, rates)
+        async with running as engine:
             app = create_engine_app(services, engine, rates.units)
             async with serving(app, settings.engine_host, settings.engine_port):
                 yield engine.ready
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def _engine_here(
+    settings: Settings, services: Services, rates: "RatesFolder"
+) -> AsyncIterator[TransactionEngine]:
+    """The engine in this process."""
+    from clearance.engine import StreamingEngine
+    from clearance.snapshots import SnapshotFolder
+    from clearance.trust import TRANSACTIONS, approved_models
+
+    conninfo = role_conninfo(settings.database_url, "clearance_engine", settings.database_password)
+    lock = await AsyncConnection.connect(conninfo, autocommit=True)
+    try:
+        model = approved_models(settings).champion(TRANSACTIONS)
+        snapshots = SnapshotFolder(settings.engine_folder)
+        engine = StreamingEngine(
+            services.pool, lock, services.keys, model, settings.tenants, snapshots=snapshots, rates=rates
+        )
+        await engine.start()
+        try:
+            yield engine
         finally:
             await engine.stop()
     finally:
         await lock.close()
-        await pool.close()
+
+
+@asynccontextmanager
+async def _engines_on_ray(settings: Settings) -> AsyncIterator[TransactionEngine]:
+    """An engine in each of as many actors as are asked for; this process only routes to them."""
+    from clearance.cluster import connect as connect_ray
+    from clearance.ray_engines import EngineCluster, shares
+
+    cluster = EngineCluster(connect_ray(settings.ray_address), settings, shares(settings.ray_engines, settings.tenants))
+    try:
+        await cluster.start()
+        yield cluster
+    finally:
+        await cluster.stop()

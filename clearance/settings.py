@@ -1,6 +1,7 @@
 """Everything that is set from outside, read once here: no other module reads the environment."""
 
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field, field_validator
@@ -38,6 +39,10 @@ class Settings(BaseSettings):
     )
     liveness_required: bool = Field(
         default=False, description="Whether a person looks at every selfie whose liveness was not checked."
+    )
+
+    portrait_proof: Literal["none", "any", "ghost", "print"] = Field(
+        default="print", description="What must show that a document's portrait is the holder's; else a person looks."
     )
 
     watchlist_schedule: str = Field(
@@ -105,6 +110,11 @@ class Settings(BaseSettings):
         default=None, description="The bearer token for a worker-like service's /metrics; without it there are none."
     )
     tenants: tuple[UUID, ...] = Field(default=(), description="The engine's partition; all tenants when empty.")
+    ray_address: str = Field(
+        default="",
+        description="The engine's Ray cluster, host:port, auto or local; empty for an engine in the service.",
+    )
+    ray_engines: int = Field(default=2, ge=1, description="Over how many engines on Ray the tenants are spread.")
     web_ui_url: str = Field(
         default="", description="Origin at which officers open the Temporal Web UI: linked, and allowed to decode."
     )

@@ -5,14 +5,14 @@ import logging
 from collections.abc import Coroutine
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from api.auth import CurrentServices, GuardedRoute, needs
 from api.permissions import Permission
 from api.schemas.problems import problem_responses
-from api.services import Services
+from api.services import Services, TransactionEngine
 from store.connection import service_transaction
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ class Ready(BaseModel):
     status: Literal["ready", "degraded", "not ready"]
     database: Answer
     temporal: Answer
+    engine: Answer | None = None
+    """Of the service that takes transactions."""
 
 
 @open_router.get("/live", summary="Does the process live?")
@@ -43,16 +45,21 @@ async def live() -> Live:
 
 
 @open_router.get(
-    "/ready", summary="Can it do its work?", responses={503: {"model": Ready, "description": "The database is down."}}
+    "/ready",
+    summary="Can it do its work?",
+    response_model_exclude_none=True,
+    responses={503: {"model": Ready, "description": "Database or engine is down."}},
 )
-async def ready(services: CurrentServices, response: Response) -> Ready:
+async def ready(request: Request, services: CurrentServices, response: Response) -> Ready:
     """`degraded` without Temporal: submissions are still taken, officers' actions answer 503. `not ready` (503)
-    without the database."""
-    database, temporal = await asyncio.gather(_within(_database(services)), _within(_temporal(services)))
-    if database == "down":
-        response.status_code = 503
-        return Ready(status="not ready", database=database, temporal=temporal)
-    return Ready(status="ready" if temporal == "ok" else "degraded", database=database, temporal=temporal)
+    without the database, and where transactions are taken, without every engine."""
+    running: TransactionEngine | None = getattr(request.app.state, "engine", None)
+    checks = [_database(services), _temporal(services), *([] if running is None else [_engine(running)])]
+    database, temporal, *engines = await asyncio.gather(*map(_within, checks))
+    status: Literal["ready", "degraded", "not ready"] = "ready" if temporal == "ok" else "degraded"
+    if "down" in (database, *engines):
+        response.status_code, status = 503, "not ready"
+    return Ready(status=status, database=database, temporal=temporal, engine=engines[0] if engines else None)
 
 
 async def _within(check: Coroutine[None, None, None]) -> Answer:
@@ -67,6 +74,15 @@ async def _within(check: Coroutine[None, None, None]) -> Answer:
 async def _database(services: Services) -> None:
     async with service_transaction(services.pool) as connection:
         await connection.execute("SELECT 1")
+
+
+class _NotReady(Exception):
+    """An engine is not up."""
+
+
+async def _engine(engine: TransactionEngine) -> None:
+    if not await engine.ready():
+        raise _NotReady
 
 
 async def _temporal(services: Services) -> None:

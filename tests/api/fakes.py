@@ -12,7 +12,7 @@ from temporalio.service import RPCStatusCode
 
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
-from api.services import EngineRebuilding, TemporalDown
+from api.services import EngineRebuilding, EngineSilent, TemporalDown
 from workflows.assertions import AssertionRefused, Purpose, detail_digest, verify
 from workflows.messages import CaseAction, CaseCommand, CaseState, FilingCommand, FilingState
 from workflows.review import ActionRefused, Review
@@ -174,9 +174,16 @@ class FakeEngine:
     rebuilding: bool = False
     decide: Callable[[Transaction], UUID] = field(default=lambda _: uuid4())
 
+    silent: bool = False
+
+    async def ready(self) -> bool:
+        return not self.rebuilding
+
     async def submit(self, tenant_id: UUID, transactions: Sequence[Transaction]) -> Sequence[TransactionAnswer]:
         if self.rebuilding:
             raise EngineRebuilding
+        if self.silent:
+            raise EngineSilent
         kept = self.taken.setdefault(tenant_id, {})
         answers = []
         for transaction in transactions:

@@ -165,6 +165,23 @@ async def test_a_rebuilding_engine_is_503_and_nothing_is_taken(house: House) -> 
     assert int(answer.headers["Retry-After"]) > 0
 
 
+async def test_a_silent_engine_is_503_and_says_that_it_is_not_known_what_was_kept(house: House) -> None:
+    house.engine.silent = True
+    answer = await send(house, [row(1)])
+    assert (answer.status_code, answer.json()["code"]) == (503, "ENGINE_SILENT")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "answered as a duplicate" in answer.text
+
+
+async def test_the_service_is_not_ready_without_its_engine(house: House) -> None:
+    ready = await house.anyone(house.engine_app).get("/health/ready")
+    assert (ready.status_code, ready.json()["engine"]) == (200, "ok")
+    house.engine.rebuilding = True
+    ready = await house.anyone(house.engine_app).get("/health/ready")
+    assert (ready.status_code, ready.json()["status"], ready.json()["engine"]) == (503, "not ready", "down")
+    assert "engine" not in (await house.anyone().get("/health/ready")).json()
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'"x"', b"[" * 100_000, b"\xff"])
 async def test_a_body_that_is_no_transaction_is_a_problem(house: House, body: bytes) -> None:
     answer = await house.service(app=house.engine_app).post("/v1/transactions", content=body)

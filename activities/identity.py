@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from prometheus_client import Gauge
@@ -42,6 +43,9 @@ HEARTBEAT_SECONDS = 5.0
 MEMORY = Gauge("clearance_reader_memory_bytes", "Resident memory of the process that reads documents (at most 2 GB).")
 
 
+PortraitProof = Literal["none", "any", "ghost", "print"]
+
+
 @dataclass(frozen=True, slots=True)
 class IdentityActivities(IdentitySteps):
     """`read` reads one normalised page, `compare` two portraits; both compute and run in `readers`, whose size bounds
@@ -57,6 +61,8 @@ class IdentityActivities(IdentitySteps):
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     liveness_required: bool = False
     """Whether a selfie whose liveness nobody checked is for a person to look at."""
+    portrait_proof: PortraitProof = "none"
+    """What must show that the portrait is the holder's (`kyc.acceptance.AcceptanceParameters`)."""
 
     @activity.defn
     async def admit_application(self, application: m.OnboardingInput) -> m.Admission:
@@ -90,7 +96,7 @@ class IdentityActivities(IdentitySteps):
         reading, pieces = await self._looked_over(decoded, number, reading)
         applicant = Applicant.opened(application, key).to_check([reading])
         findings = cross_check([reading], applicant, scope.as_of.date())
-        parameters = acceptance_parameters(regime_of(scope))
+        parameters = acceptance_parameters(regime_of(scope), self.portrait_proof)
         table = acceptance_table(parameters)
         decision = self.recorder.by_table(
             scope,
@@ -222,12 +228,13 @@ def resident_bytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def acceptance_parameters(regime: Regime) -> AcceptanceParameters:
-    """What the regime says of documents, in the acceptance table's terms."""
+def acceptance_parameters(regime: Regime, portrait_proof: PortraitProof = "none") -> AcceptanceParameters:
+    """What the regime says of documents, and the deployment of portraits, in the acceptance table's terms."""
     return AcceptanceParameters(
         accepted_types=tuple(DocumentType(name) for name in regime.documents.value),
         reject_expired="document_expired" in regime.rejects.value,
         expiry_citation=regime.unexpired_document.citation,
+        portrait_proof=portrait_proof,
     )
 
 

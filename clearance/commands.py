@@ -73,7 +73,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
         )
         face = None if portrait is None else match_faces(page, portrait, liveness)
         findings = cross_check([reading], None, today, face)
-        facts = acceptance_facts(reading, findings, AcceptanceParameters(portrait_proof="any"), face)
+        facts = acceptance_facts(reading, findings, AcceptanceParameters(portrait_proof="print"), face)
         accepted = acceptance_table().outcome(facts) == "accept"
         reading = with_codes(reading, *(code_of(finding) for finding in findings))
         answer = to_json(reading, accepted=accepted, seconds=round(time.perf_counter() - began, 3))

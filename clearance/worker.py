@@ -28,7 +28,7 @@ from activities.desk import DeskActivities
 from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
 from activities.filing_rewriter import NarrativeRewriter
-from activities.identity import IdentityActivities
+from activities.identity import IdentityActivities, PortraitProof
 from activities.look_back import LookBackActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
@@ -127,6 +127,7 @@ class Parts:
     public_url: str = "http://127.0.0.1:8080"
     liveness: Liveness = field(default_factory=NoLivenessProvider)
     liveness_required: bool = False
+    portrait_proof: PortraitProof = "none"
 
 
 def build_workers(
@@ -145,7 +146,7 @@ def build_workers(
     compare = partial(match_faces, liveness=parts.liveness)
     identity = IdentityActivities(
         parts.pool, parts.vault, parts.keys, recorder, reader.read, compare, readers,
-        liveness_required=parts.liveness_required,
+        liveness_required=parts.liveness_required, portrait_proof=parts.portrait_proof,
     )  # fmt: skip
     screening_desk = ScreeningDesk(recorder, WatchlistHolder(parts.pool, parts.watchlist_folder), scorer)
     screening = ScreeningActivities(parts.pool, parts.vault, parts.keys, screening_desk)
@@ -254,6 +255,7 @@ async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
             public_url=settings.public_address,
             liveness=load_provider(settings.liveness_provider),
             liveness_required=settings.liveness_required,
+            portrait_proof=settings.portrait_proof,
         )
         client = await _connected(lambda: connect(settings, keys))
         await keep_look_backs(client, settings)

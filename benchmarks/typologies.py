@@ -2,7 +2,7 @@
 
     python -m benchmarks.typologies                                  # our own figures
     python -m benchmarks.typologies --peer /path/to/venv/bin/python  # with snapml, installed in a venv of its own
-    python -m benchmarks.typologies --peer … --graphs dense --warm 500000 --beside  # its window full, nothing else
+    python -m benchmarks.typologies --peer … --graphs dense --beside --warm 500000 --measured 1000  # its window full
 
 snapml's licence is proprietary: it is an opponent here, never a dependency. Both run on one thread, timed in CPU time,
 so that what else the machine does distorts neither. The peer's settings are vertex statistics (fan, degree, ratio,
@@ -30,8 +30,6 @@ WARM = 100_000
 MEASURED = {128: 30_000, 1: 5_000}
 UNBOUNDED = 10**12
 """A search budget that no search spends."""
-MOST_UNBOUNDED = 2_000
-"""Transactions measured without a budget: in the dense graph one may look at tens of thousands."""
 
 
 def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
@@ -58,7 +56,8 @@ def paced(push: Callable[[int, int], object], size: int, measured: int, warm: in
     return measured / (clock() - begun)
 
 
-def as_peer(name: str, warm: int) -> dict[str, float]:
+def as_peer(name: str, warm: int, most: int) -> dict[str, float]:
+    """What snapml makes, in its own interpreter; `most` as in `ours`."""
     from snapml import GraphFeaturePreprocessor  # type: ignore[import-not-found]
 
     times, debtors, creditors, amounts = graph(name)
@@ -74,6 +73,7 @@ def as_peer(name: str, warm: int) -> dict[str, float]:
             settings.update({pattern: True, f"{pattern}_tw": DAY})
         peer.set_params(settings)
         fill(lambda start, end, peer=peer: peer.partial_fit(rows[start:end]), warm)  # into its graph, nothing counted
+        measured = min(measured, most or measured)
         result[str(size)] = paced(lambda start, end, peer=peer: peer.transform(rows[start:end]), size, measured, warm)
     return result
 
@@ -118,7 +118,7 @@ def as_the_peer_does(**other: Any) -> Any:
 
 
 def ours(name: str, parameters: Any, warm: int, most: int = 0) -> dict[str, float]:
-    """`most` measures fewer transactions than the peer is given, where ours would take too long."""
+    """Transactions a second by the size of a push. `most` of them are measured, where all would take too long."""
     from dataclasses import replace
 
     from aml.stream import Stream
@@ -287,21 +287,25 @@ def main() -> None:
     parser.add_argument(
         "--warm", type=int, default=WARM, help="transactions before the measurement; 500000 fills the dense window"
     )
+    parser.add_argument(
+        "--measured", type=int, default=0, help="at most so many of the peer's and of ours without a budget; 1000 then"
+    )
     arguments = parser.parse_args()
     if arguments.as_peer:
-        print(json.dumps(as_peer(arguments.as_peer, arguments.warm)))
+        print(json.dumps(as_peer(arguments.as_peer, arguments.warm, arguments.measured)))
         return
     report: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds")}
     for name in arguments.graphs:
         line: dict[str, Any] = {
             "one_window": ours(name, as_the_peer_does(), arguments.warm),
             "one_window_without_budget": ours(
-                name, as_the_peer_does(search_budget=UNBOUNDED), arguments.warm, MOST_UNBOUNDED
+                name, as_the_peer_does(search_budget=UNBOUNDED), arguments.warm, arguments.measured
             ),
             "all": ours(name, everything(), arguments.warm),
         }
         if arguments.peer:
             command = [str(arguments.peer), str(Path(__file__)), "--as-peer", name, "--warm", str(arguments.warm)]
+            command += ["--measured", str(arguments.measured)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             line["snapml"] = json.loads(done.stdout.splitlines()[-1])
             for row in ("one_window", "one_window_without_budget"):

@@ -27,21 +27,26 @@ DAY = 86_400
 LENGTHS = tuple(range(2, 11))
 SOURCES = 4
 """Receipts, newest first, of which our scatter-gather tries the payer as the source."""
-GRAPHS = {"dense": (1_000_000, 50_000, 2.0, 130_000), "lively": (20_000, 2_000, 2.0, 20_000)}
-"""Payments, accounts, days, and how many of the first are counted. `dense` is that of the speed, `lively` a smaller
-society in which cycles and scatter-gathers are common."""
+GRAPHS = {
+    "dense": (1_000_000, 50_000, 2.0, 0, 130_000),
+    "full": (1_000_000, 50_000, 2.0, 500_000, 300),
+    "lively": (20_000, 2_000, 2.0, 0, 20_000),
+}
+"""Payments, accounts, days, how many are entered without counting, and how many after them are counted. `dense` is that
+of the speed, `full` the same when its window is full, `lively` a small society where such patterns are common."""
 Link = tuple[int, bool]
 """A payment between two accounts: its time, and whether it was the first of the two in the window."""
 
 
 def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
     """Times in seconds, debtors, creditors: uniform pairs, as `benchmarks.typologies` has them."""
-    count, accounts, days, counted = GRAPHS[name]
+    count, accounts, days, entered, counted = GRAPHS[name]
     dice = np.random.default_rng(seed)
     times = np.sort(dice.integers(0, int(days * DAY), count))
     debtors = dice.integers(0, accounts, count)
     creditors = (debtors + 1 + dice.integers(0, accounts - 1, count)) % accounts
-    return times[:counted], debtors[:counted], creditors[:counted]
+    end = entered + counted
+    return times[:end], debtors[:end], creditors[:end]
 
 
 def as_peer(name: str) -> np.ndarray:
@@ -56,13 +61,18 @@ def as_peer(name: str) -> np.ndarray:
     for pattern, bins in (("scatter-gather", LENGTHS), ("temp-cycle", (*LENGTHS, LENGTHS[-1] + 1))):
         settings.update({pattern: True, f"{pattern}_tw": DAY, f"{pattern}_bins": list(bins)})
     peer.set_params({**settings, "lc-cycle": False})
-    counts = np.array([peer.transform(rows[i : i + 1])[0, 4:] for i in range(len(rows))], np.int64)
+    first = GRAPHS[name][3]
+    if first:
+        peer.partial_fit(rows[:first])
+    counts = np.array([peer.transform(rows[i : i + 1])[0, 4:] for i in range(first, len(rows))], np.int64)
     return counts[:, : 2 * len(LENGTHS)]
 
 
 def ours(name: str, budget: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Cycles of 2, … 10 hops [n, 9], and whether a scatter-gather was found [n]. With a budget, which ends a longer
     search at another place than a shorter one, all cycles of up to ten hops [n, 1]."""
+    from dataclasses import replace
+
     from aml.features import feature_names
     from aml.state import ROW, TRACED
     from aml.stream import Stream
@@ -75,10 +85,15 @@ def ours(name: str, budget: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     for field in ("debtor_party", "creditor_party", "branch"):
         rows[field] = -1
     names = feature_names(("day",))
+    _, accounts, _, first, _ = GRAPHS[name]
+    filled = Stream(replace(as_the_peer_does(), typologies=frozenset()))  # what is found does not change the state
+    filled.push(rows[:first], accounts)
     upto = []
     for hops in LENGTHS if budget is None else LENGTHS[-1:]:
         parameters = as_the_peer_does(cycle_hops=hops, search_budget=budget or UNBOUNDED, group_minimum=2)
-        features = Stream(parameters).push(rows, GRAPHS[name][1])
+        stream = Stream(parameters)
+        stream.take_up(filled.state._asdict())
+        features = stream.push(rows[first:], accounts)
         upto.append(features[:, names.index("cycle_count")].astype(np.int64))
     found = features[:, names.index("hit_scatter_gather")] > 0
     return np.diff(np.stack(upto, 1), axis=1, prepend=0), found.astype(np.int64)
@@ -88,8 +103,12 @@ def cycles_by_definition(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Cycles of 2, … 10 hops that each payment closes, [n, 9]: by our definition and by the peer's."""
     times, debtors, creditors = (column.tolist() for column in graph(name))
     incoming: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    first = GRAPHS[name][3]
     mine, theirs = np.zeros((2, len(times), len(LENGTHS)), np.int64)
     for row, (time, debtor, creditor) in enumerate(zip(times, debtors, creditors, strict=True)):
+        incoming[creditor].append((time, debtor))
+        if row < first:
+            continue
         strictly: set[tuple[int, ...]] = set()
         # A step back: at this account, before this time, by way of these accounts, times rising strictly so far.
         steps = [(debtor, time, (debtor,), True)]
@@ -109,8 +128,7 @@ def cycles_by_definition(name: str) -> tuple[np.ndarray, np.ndarray]:
                     steps.append((payer, earlier, (*path, payer), still))
         for path in strictly:
             theirs[row, len(path) - 1] += 1
-        incoming[creditor].append((time, debtor))
-    return mine, theirs
+    return mine[first:], theirs[first:]
 
 
 def gathers_by_definition(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -123,14 +141,14 @@ def gathers_by_definition(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
     receipts: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
     theirs = np.zeros((len(times), len(LENGTHS)), np.int64)
     gathered, mine, bounded = np.zeros((3, len(times)), np.int64)
-    oldest = 0
+    oldest, first = 0, GRAPHS[name][3]
 
     def between(source: int, destination: int) -> list[int]:
         return [account for account in paid[source] if account in payers[destination] and account != destination]
 
     def in_order(source: int, account: int, destination: int) -> bool:
-        (first, new), (second, also) = paid[source][account][0], paid[account][destination][0]
-        return new and also and first <= second
+        (early, new), (late, also) = paid[source][account][0], paid[account][destination][0]
+        return new and also and early <= late
 
     for row, (time, debtor, creditor) in enumerate(zip(times, debtors, creditors, strict=True)):
         while times[oldest] <= time - DAY:
@@ -139,7 +157,7 @@ def gathers_by_definition(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
         new = creditor not in paid[debtor]
         paid[debtor].setdefault(creditor, []).append((time, new))
         payers[creditor][debtor] = paid[debtor][creditor]
-        for source in payers[debtor]:
+        for source in payers[debtor] if row >= first else ():
             middles = between(source, creditor) if source != creditor else []
             if len(middles) > 1:
                 theirs[row, min(len(middles), LENGTHS[-1]) - 2] += 1
@@ -148,12 +166,12 @@ def gathers_by_definition(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
                 if new and len(ordered) > 1 and debtor in ordered:
                     mine[row] = 1
                     bounded[row] |= (source, True) in receipts[debtor][-SOURCES:]
-        for destination in paid[creditor]:
+        for destination in paid[creditor] if row >= first else ():
             middles = between(debtor, destination) if destination != debtor else []
             if len(middles) > 1:
                 theirs[row, min(len(middles), LENGTHS[-1]) - 2] += 1
         receipts[creditor].append((debtor, new))
-    return theirs, gathered, mine, bounded
+    return theirs[first:], gathered[first:], mine[first:], bounded[first:]
 
 
 def _forget(

@@ -9,7 +9,8 @@ from benchmarks import typologies_counts as counts
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 accounts that pay five times a day: most have been in a cycle after two days, and pairs pay again."""
-    monkeypatch.setitem(counts.GRAPHS, "small", (3_000, 300, 2.0, 3_000))
+    monkeypatch.setitem(counts.GRAPHS, "small", (3_000, 300, 2.0, 0, 3_000))
+    monkeypatch.setitem(counts.GRAPHS, "small later", (3_000, 300, 2.0, 2_000, 1_000))
 
 
 def test_cycles_are_those_of_a_plain_count_in_every_length() -> None:
@@ -22,6 +23,14 @@ def test_cycles_are_those_of_a_plain_count_in_every_length() -> None:
     _, _, in_order, in_reach = counts.gathers_by_definition("small")
     assert np.array_equal(gathered, in_reach)
     assert 0 < in_reach.sum() < in_order.sum()
+
+
+def test_payments_that_are_only_entered_count_as_if_they_had_been_counted() -> None:
+    whole, later = counts.ours("small"), counts.ours("small later")
+    assert all(np.array_equal(one[2_000:], other) for one, other in zip(whole, later, strict=True))
+    for count in (counts.cycles_by_definition, counts.gathers_by_definition):
+        whole, later = count("small"), count("small later")
+        assert all(np.array_equal(one[2_000:], other) for one, other in zip(whole, later, strict=True))
 
 
 def test_a_budget_counts_no_more_than_there_is() -> None:
@@ -38,6 +47,7 @@ def test_plain_counts_of_graphs_drawn_by_hand(monkeypatch: pytest.MonkeyPatch) -
     ring = [(1, 1, 2), (2, 1, 2), (3, 2, 3), (4, 3, 1)]
     scatter = [(5, 11, 14), (6, 12, 14), (7, 10, 11), (8, 10, 12)]
     times, debtors, creditors = (np.array(column) for column in zip(*ring, *scatter, strict=True))
+    monkeypatch.setitem(counts.GRAPHS, "", (8, 15, 1.0, 0, 8))
     monkeypatch.setattr(counts, "graph", lambda name: (times, debtors, creditors))
     mine, theirs = counts.cycles_by_definition("")
     assert (mine[3, 1], theirs[3, 1], mine.sum(), theirs.sum()) == (2, 1, 2, 1)

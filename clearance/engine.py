@@ -27,6 +27,7 @@ from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
+from clearance.engine_ownership import Ownership, PartitionTaken
 from clearance.group import Group, Owner
 from clearance.partition import FROZEN_ACCOUNT, UNKNOWN_ACCOUNT, Partition, Place
 from clearance.rates import RatesFolder
@@ -58,8 +59,6 @@ SNAPSHOT_BYTES_A_ROW = 2_000
 """A large state is written more rarely, so that no more than this is written for each transaction taken."""
 LEAST_AT_STOP = 1_000
 """New transactions for which a clean stop writes one: fewer are assessed again as fast."""
-LOCK_SPACE = 0x636C72
-"""The first half of the advisory locks' key: other locks in the database use another."""
 
 ingested = Counter("clearance_transactions_total", "Transactions taken by the engine.", ["outcome"])
 snapshots = Counter("clearance_engine_snapshots_total", "Engine states written, read and refused.", ["outcome"])
@@ -70,10 +69,6 @@ _NOT_COMMITTED = "a group of tenant %s was not committed; its state is dropped"
 Boundary = Callable[[str], None]
 """Called when the engine passes `before_push`, `after_push`, `before_commit`, `after_commit`, `before_answer`,
 `after_snapshot`."""
-
-
-class PartitionTaken(Exception):
-    """Another engine owns a tenant of this partition. Stop it, or give this one other tenants."""
 
 
 @dataclass(slots=True)
@@ -129,7 +124,7 @@ class StreamingEngine:
         """`lock` is a connection of its own that holds the ownership; `tenants` the partition, all when empty. Without
         `snapshots` every start assesses again all that is stored; without `rates` foreign payments that do not say what
         they were booked as count as nothing."""
-        self._pool, self._lock, self._keys = pool, lock, keys
+        self._pool, self._ownership, self._keys = pool, Ownership(lock), keys
         self._model, self._trees = model, TreeModel.from_text(model.content)
         self._only = tenants or None
         self._boundary = boundary
@@ -145,6 +140,8 @@ class StreamingEngine:
         self._sizes: dict[UUID, int] = {}
         self._keeping: asyncio.Task[None] | None = None
         self._rates = rates
+        self._moving = asyncio.Lock()
+        """Held by who assesses a group, or drops what is in memory: nobody rebuilds what is being written."""
 
     # --- Life ---------------------------------------------------------------------------------------------------------
 
@@ -156,7 +153,7 @@ class StreamingEngine:
             if self._rates is not None:
                 regime = jurisdictions.regime(tenant.regime, datetime.now(UTC).date())
                 self._rates.check(tenant.tenant_id, regime.currency)
-            await self._own(tenant)
+            await self._ownership.claim(tenant.tenant_id)
             self._partitions[tenant.tenant_id] = await self._rebuild(tenant)
         # A group makes tens of thousands of objects that go with it: looking for cycles among them each time that some
         # hundred have come takes a twentieth of the processor.
@@ -179,13 +176,19 @@ class StreamingEngine:
             if self._since.get(tenant_id, 0) >= min(LEAST_AT_STOP, self._snapshot_rows):
                 self._keep(tenant_id)
         await self._kept()
+        await self._ownership.close()
 
     async def ready(self) -> bool:
+        """Whether it goes on, and owns its tenants. Where it lost them it tries to take them again."""
         if self._committing is None or self._committing.done():
             return False
+        if await self._ownership.stands():
+            return True
         try:
-            await self._lock.execute("SELECT 1")
-        except psycopg.OperationalError:
+            async with self._moving:
+                await self._hold()
+        except (psycopg.OperationalError, PartitionTaken) as error:
+            log.warning("the engine does not own its tenants: %s", type(error).__name__)
             return False
         return True
 
@@ -209,13 +212,18 @@ class StreamingEngine:
             known = await list_tenants(connection)
         return [tenant for tenant in known if self._only is None or tenant.tenant_id in self._only]
 
-    async def _own(self, tenant: Tenant) -> None:
-        cursor = await self._lock.execute(
-            "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_SPACE, str(tenant.tenant_id))
-        )
-        row = await cursor.fetchone()
-        if row is None or not row[0]:
-            raise PartitionTaken(f"another engine owns tenant {tenant.tenant_id}: stop it, or set CLEARANCE_TENANTS")
+    async def _hold(self) -> None:
+        """Own what is in memory. Once the connection was lost anybody may have written since: all of it is dropped, and
+        rebuilt when it is needed. Raises `PartitionTaken` and `psycopg.OperationalError`."""
+        if await self._ownership.stands():
+            return
+        await self._written()
+        tenants = list(self._partitions)
+        self._partitions.clear()
+        await self._ownership.reconnect()
+        for tenant_id in tenants:
+            await self._ownership.claim(tenant_id)
+        log.warning("the connection that owns the tenants was lost: %d are owned again", len(tenants))
 
     # --- Partitions ---------------------------------------------------------------------------------------------------
 
@@ -226,7 +234,8 @@ class StreamingEngine:
                 tenant = await fetch_tenant(connection, tenant_id)
             if tenant is None or (self._only is not None and tenant_id not in self._only):
                 raise EngineRebuilding("this engine does not own the tenant")
-            await self._own(tenant)
+            await self._hold()
+            await self._ownership.claim(tenant_id)
             self._partitions[tenant_id] = await self._rebuild(tenant)
         return self._partitions[tenant_id]
 
@@ -334,17 +343,18 @@ class StreamingEngine:
         """Two stages side by side: while Postgres writes a group, the next one is assessed."""
         while True:
             for tenant_id, requests in _by_tenant(await self._next_requests()).items():
-                # Whether a transaction is new, its commit tells: who repeats one that is being written waits for it.
-                if self._writing is not None and not self._writing.ids.isdisjoint(_ids(requests)):
+                async with self._moving:
+                    # Whether a transaction is new, its commit tells: who repeats one that is written now waits for it.
+                    if self._writing is not None and not self._writing.ids.isdisjoint(_ids(requests)):
+                        await self._written()
+                    if self._snapshot_due(tenant_id):
+                        await self._written()  # the state is what is stored then, until the next group is assessed
+                        self._keep(tenant_id)
+                    prepared = await self._prepare(tenant_id, requests)
                     await self._written()
-                if self._snapshot_due(tenant_id):
-                    await self._written()  # the state is what is stored then, until the next group is assessed
-                    self._keep(tenant_id)
-                prepared = await self._prepare(tenant_id, requests)
-                await self._written()
-                if prepared is not None:
-                    self._writing = prepared
-                    prepared.writing = asyncio.create_task(self._write(prepared))
+                    if prepared is not None:
+                        self._writing = prepared
+                        prepared.writing = asyncio.create_task(self._write(prepared))
 
     async def _next_requests(self) -> list[_Request]:
         """One at least, and what has come or comes within a few milliseconds."""

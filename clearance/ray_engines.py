@@ -20,7 +20,8 @@ from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding, EngineSilent
 from clearance.database import service_pool
-from clearance.engine import PartitionTaken, StreamingEngine
+from clearance.engine import StreamingEngine
+from clearance.engine_ownership import PartitionTaken
 from clearance.keyring import KeyName, Keyring
 from clearance.rates import RatesFolder
 from clearance.settings import Settings

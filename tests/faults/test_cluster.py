@@ -22,7 +22,7 @@ from aml.generator.payments import write_csv
 from aml.transaction import Transaction
 from api.services import EngineRebuilding, EngineSilent
 from clearance.cluster import Chain, connect, monitor_tenants, run_chain, run_chains
-from clearance.engine import LOCK_SPACE
+from clearance.engine_ownership import LOCK_SPACE
 from clearance.http import serve_engine
 from clearance.keyring import create_missing_keys
 from clearance.ray_engines import CALLS_AT_ONCE, EngineCluster, shares

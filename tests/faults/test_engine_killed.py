@@ -14,7 +14,8 @@ from psycopg import AsyncConnection
 
 import jurisdictions
 from api.services import EngineRebuilding
-from clearance.engine import LOCK_SPACE, Boundary, PartitionTaken, StreamingEngine
+from clearance.engine import Boundary, StreamingEngine
+from clearance.engine_ownership import LOCK_SPACE, Ownership, PartitionTaken
 from clearance.keyring import KeyName, Keyring, create_missing_keys
 from clearance.partition import UNKNOWN_ACCOUNT, Partition
 from clearance.rates import RatesFolder
@@ -174,3 +175,52 @@ async def test_a_failed_commit_answers_503_keeps_nothing_and_recovers(settings: 
         answers = await engine.submit(tenant.tenant_id, batches()[1])
     assert [answer.status for answer in answers] == ["accepted"] * SIZE
     assert counted(settings, "SELECT count(*) FROM transaction") == 2 * SIZE
+
+
+@pytest.mark.parametrize("lost", ["all connections", "the owning one"])
+async def test_an_engine_whose_connections_were_cut_owns_its_tenants_again_and_goes_on(
+    settings: Settings, lost: str
+) -> None:
+    """As a database that was started anew does; what it answers afterwards is what it would have answered."""
+    tenant = await add_tenant(settings, "Cut off", "US")
+    cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'clearance_engine'"
+    if lost == "the owning one":
+        cut += " AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
+    async with running_engine(settings) as (engine, pool):
+        await engine.submit(tenant.tenant_id, batches()[0])
+        assert await engine.ready()
+        assert counted(settings, cut) >= 1
+        assert await engine.ready(), "it takes them again"
+        assert engine._partitions == {}, "anybody may have written meanwhile"
+        for _ in range(6):  # the pool may still hand out some that were cut
+            try:
+                answers = await engine.submit(tenant.tenant_id, batches()[1])
+                break
+            except EngineRebuilding:
+                assert lost == "all connections"
+        assert {answer.status for answer in answers} == {"accepted"}
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = "
+        assert counted(settings, f"{held}{LOCK_SPACE}") == 1
+        async with tenant_transaction(pool, tenant.tenant_id) as connection:
+            rows = [row async for row in iterate_for_rebuild(connection, tenant.tenant_id)]
+        probes = world()[-PROBES:]
+        ours = engine._partitions[tenant.tenant_id].assess(probes, [True] * PROBES)
+    assert [row.transaction_id for row in rows] == [t.transaction_id for t in world()[: 2 * SIZE]]
+    assert_identical(ours, reference(rows, settings).assess(probes, [True] * PROBES))
+
+
+async def test_an_engine_that_another_took_the_tenants_of_says_so(settings: Settings) -> None:
+    tenant = await add_tenant(settings, "Taken over", "US")
+    async with running_engine(settings) as (engine, _):
+        await engine.submit(tenant.tenant_id, batches()[0])
+        conninfo = role_conninfo(settings.database_url, "clearance_engine")
+        with psycopg.connect(settings.admin_database_url, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        async with await AsyncConnection.connect(conninfo, autocommit=True) as other:
+            await Ownership(other).claim(tenant.tenant_id)
+            assert not await engine.ready()
+            with pytest.raises(EngineRebuilding, match="PartitionTaken"):
+                await engine.submit(tenant.tenant_id, batches()[1])
+            assert counted(settings, "SELECT count(*) FROM transaction") == SIZE
+        answers = await engine.submit(tenant.tenant_id, batches()[1])
+    assert {answer.status for answer in answers} == {"accepted"}

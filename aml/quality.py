@@ -4,6 +4,7 @@ What a figure may know is said with it: a causal one only what had arrived befor
 also what later payments proved of it, as a look-back over history does.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ SHIPPED_THRESHOLD = 0.5
 class Observed:
     """Rows of a world after it went through the engine: features [n, F], and of each row [n] what the label says.
 
-    `proved[i]` has the rows whose hits name row i as evidence: those that show later what it was part of.
+    `proved` [m, 2] has a row and a later one whose hits name it as evidence: that show what it was part of.
     """
 
     features: NDArray[np.float32]
@@ -36,34 +37,36 @@ class Observed:
     """Whether any typology was found."""
     ruled: NDArray[np.bool_]
     """Whether the alert table alerts without a score."""
-    proved: tuple[tuple[int, ...], ...]
+    proved: NDArray[np.int64]
 
 
 class Evidence:
-    """Of each row the later rows whose hits name it, collected batch by batch."""
+    """Which later rows' hits name a row, collected batch by batch."""
 
     def __init__(self) -> None:
         self._place: dict[str, int] = {}
-        self._naming: dict[int, set[int]] = {}
+        self._pairs = array("q")
 
     def add(self, ids: Sequence[str], hits: Sequence[Sequence[Hit]]) -> None:
         """The rows after those that were added before."""
         first = len(self._place)
         self._place.update((name, first + offset) for offset, name in enumerate(ids))
         for row, found in enumerate(hits, first):
-            for hit in found:
-                for name in hit.transactions:
-                    if self._place[name] < row:
-                        self._naming.setdefault(self._place[name], set()).add(row)
+            named = {self._place[name] for hit in found for name in hit.transactions} if found else ()
+            for place in named:
+                if place < row:
+                    self._pairs.extend((place, row))
 
-    def rows(self) -> tuple[tuple[int, ...], ...]:
-        """Of each row added the later ones, in their order."""
-        return tuple(tuple(sorted(self._naming.get(row, ()))) for row in range(len(self._place)))
+    def pairs(self) -> NDArray[np.int64]:
+        """Rows [m, 2]: one that is named, and a later one that names it."""
+        return np.array(self._pairs, np.int64).reshape(-1, 2)
 
 
-def with_hindsight(scores: NDArray[np.float64], proved: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+def with_hindsight(scores: NDArray[np.float64], proved: NDArray[np.int64]) -> NDArray[np.float64]:
     """Each row's score, or the highest of the later rows that name it as evidence."""
-    return np.array([max((scores[row] for row in rows), default=0.0) for rows in proved]).clip(min=scores)
+    highest = scores.copy()
+    np.maximum.at(highest, proved[:, 0], scores[proved[:, 1]])
+    return highest
 
 
 def recall_at_rate(scores: NDArray[np.float64], laundering: NDArray[np.bool_], rate: float) -> float:

@@ -185,7 +185,7 @@ class Observation:
             tuple(self._kinds),
             np.array(self._hit),
             np.array(self._ruled),
-            self._evidence.rows(),
+            self._evidence.pairs(),
         )
 
     def _matrix(self) -> NDArray[np.float32]:

@@ -109,7 +109,9 @@ def _varied(seeds: Sequence[int]) -> Iterator[tuple[int, Observed]]:
 def since(world: Observed, first: float, end: float = np.inf) -> Observed:
     """The rows of a world's days from `first` to before `end`."""
     kept = np.flatnonzero((world.day >= first) & (world.day < end))
-    place = {int(row): number for number, row in enumerate(kept)}
+    place = np.full(len(world.day), -1)
+    place[kept] = np.arange(len(kept))
+    proved = place[world.proved]
     together = len(kept) > 0 and kept[-1] - kept[0] == len(kept) - 1
     return Observed(
         world.features[kept[0] : kept[-1] + 1] if together else world.features[kept],  # a view of it, where it can be
@@ -118,13 +120,13 @@ def since(world: Observed, first: float, end: float = np.inf) -> Observed:
         tuple(world.kinds[row] for row in kept),
         world.hit[kept],
         world.ruled[kept],
-        tuple(tuple(place[later] for later in world.proved[row] if later in place) for row in kept),
+        proved[(proved >= 0).all(1)],
     )
 
 
 def joined(worlds: Sequence[Observed]) -> Observed:
     """The rows of all worlds, one after the other."""
-    starts = np.cumsum([0, *(len(world.laundering) for world in worlds)]).tolist()
+    starts = np.cumsum([0, *(len(world.laundering) for world in worlds)])
     return Observed(
         np.concatenate([world.features for world in worlds]),
         np.concatenate([world.laundering for world in worlds]),
@@ -132,11 +134,7 @@ def joined(worlds: Sequence[Observed]) -> Observed:
         tuple(kind for world in worlds for kind in world.kinds),
         np.concatenate([world.hit for world in worlds]),
         np.concatenate([world.ruled for world in worlds]),
-        tuple(
-            tuple(start + row for row in rows)
-            for start, world in zip(starts, worlds, strict=False)
-            for rows in world.proved
-        ),
+        np.concatenate([world.proved + start for start, world in zip(starts, worlds, strict=False)]),
     )
 
 

@@ -29,7 +29,7 @@ SOURCES = 4
 """Receipts, newest first, of which our scatter-gather tries the payer as the source."""
 GRAPHS = {
     "dense": (1_000_000, 50_000, 2.0, 0, 130_000),
-    "full": (1_000_000, 50_000, 2.0, 500_000, 300),
+    "full": (1_000_000, 50_000, 2.0, 500_000, 200),
     "lively": (20_000, 2_000, 2.0, 0, 20_000),
 }
 """Payments, accounts, days, how many are entered without counting, and how many after them are counted. `dense` is that

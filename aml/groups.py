@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aml.kernels import kernel
+from aml.memory import prefetch
+from aml.rings import newest
 from aml.search import DAY, newest_before
-from aml.state import FRESH, IN, NONE, OUT, State
+from aml.state import FRESH, IN, NONE, OUT, WINDOW, State
 
 SIDE = 8
 """Accounts kept on each side, those of the newest payments."""
+WINDOW_SIZE = WINDOW.itemsize
 _SCANNED = 24
 """Payments looked at of each account."""
 
@@ -37,6 +40,46 @@ class Group(NamedTuple):
 def empty_group() -> Group:
     side = np.zeros(SIDE, np.int32)
     return Group(side, side.copy(), side.copy(), side.copy(), np.zeros((SIDE, SIDE), np.int32), np.zeros(2, np.int64))
+
+
+@kernel
+def expect_accounts(state: State, slot: int) -> None:
+    """Ask for the memory of the accounts around a payment: searches look at all of them, one after the other."""
+    edge = state.edges[slot]
+    week = min(2, state.windows.shape[2] - 1)
+    low = edge.time - 7 * DAY
+    for side in range(3):
+        direction = OUT if side == 1 else IN
+        start, mask, place = newest(state, edge.creditor if side == 0 else edge.debtor, direction)
+        for _ in range(SIDE):
+            entry = state.entries[start + (place & mask)]
+            if entry.time <= low:
+                break
+            prefetch(state.accounts, entry.other, 0)
+            prefetch(state.windows, entry.other, WINDOW_SIZE * week)
+            prefetch(state.windows, entry.other, WINDOW_SIZE * (state.windows.shape[2] + week))
+            place -= 1
+
+
+@kernel
+def expect_rings(state: State, slot: int) -> None:
+    """Ask for the payments of the accounts around a payment, once their own memory has come."""
+    edge = state.edges[slot]
+    low = edge.time - 7 * DAY
+    for side in range(2):
+        direction = IN
+        start, mask, place = newest(state, edge.creditor if side == 0 else edge.debtor, direction)
+        for _ in range(SIDE):
+            entry = state.entries[start + (place & mask)]
+            if entry.time <= low:
+                break
+            if entry.other != edge.debtor:
+                ring, size, last = newest(state, entry.other, OUT)
+                prefetch(state.entries, ring + (last & size), 0)
+                prefetch(state.entries, ring + ((last - 2) & size), 0)
+                prefetch(state.entries, ring + ((last - 4) & size), 0)
+                prefetch(state.entries, ring + ((last - 6) & size), 0)
+            place -= 1
 
 
 @kernel

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aml.evidence import FOUND, MOST_EVIDENCE, Output
 from aml.features import feature_names, write_found, write_own, write_windows
-from aml.groups import SIDE, Group, empty_group, look_around
+from aml.groups import SIDE, Group, empty_group, expect_accounts, expect_rings, look_around
 from aml.kernels import Record, Records, kernel
 from aml.memory import array_at
 from aml.parameters import NUMBERS, MonitoringParameters, Settings, settings
@@ -96,6 +96,8 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         payment = batch[row]
         if lacks_entries(state, payment):
             return row
+        if row == start:
+            expect(state, lengths, payment)
         if row + _AHEAD < len(batch):
             expect(state, lengths, batch[row + _AHEAD])
             expect_neighbours(state, lengths, batch[row + _AHEAD // 2])
@@ -116,12 +118,14 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         if payment.status == ACCEPTED:
             slot = enter(state, lengths, payment)
             out.slots[row] = slot
+            expect_accounts(state, slot)
             if settings.enabled[0]:
                 structuring.detect(state, settings, out, row, slot, 0)
             if settings.enabled[1]:
                 smurfing.detect(state, settings, out, row, slot, 1)
             if settings.enabled[2]:
                 just_below.detect(state, settings, out, row, slot, 2)
+            expect_rings(state, slot)
             if settings.enabled[3]:
                 fan_in.detect(state, settings, out, row, slot, 3)
             if settings.enabled[4]:

@@ -183,7 +183,10 @@ def expect(state: State, lengths: NDArray[np.int64], row: Record) -> None:
     for line in range(0, 80 * len(lengths), 64):
         prefetch(state.windows, row.debtor, line)
         prefetch(state.windows, row.creditor, line)
+    for line in range(0, 256, 64):
+        prefetch(state.profiles, row.debtor, line)
     prefetch(state.table, home_of(state, row.debtor, row.creditor), 0)
+    prefetch(state.table, home_of(state, row.creditor, row.debtor), 0)
 
 
 @kernel
@@ -196,8 +199,8 @@ def expect_neighbours(state: State, lengths: NDArray[np.int64], row: Record) -> 
             prefetch(state.entries, start + (place & mask), 0)
             for w in range(len(lengths)):
                 prefetch(state.entries, start + (state.windows[account, direction, w].cursor & mask), 0)
-    place = state.table[home_of(state, row.debtor, row.creditor)]
-    prefetch(state.pairs, place, 0)
+    prefetch(state.pairs, state.table[home_of(state, row.debtor, row.creditor)], 0)
+    prefetch(state.pairs, state.table[home_of(state, row.creditor, row.debtor)], 0)
 
 
 @kernel

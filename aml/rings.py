@@ -99,10 +99,6 @@ def take_out(state: State, place: int, account: int, direction: int) -> None:
         place -= 1
     _stop(state, start + (first & mask))
     record.first[direction] = first + 1
-    if first + 1 == record.end[direction]:
-        _release(state, start, mask)
-        record.ring[direction] = 0
-        record.mask[direction] = 0
 
 
 @kernel
@@ -129,7 +125,7 @@ def begin_entries(state: State) -> None:
 
 @kernel
 def repack(old: State, new: State) -> None:
-    """Copy all rings from the entries of `old` to those of `new`, which are empty, each as small as it can be."""
+    """Copy all rings but empty ones from the entries of `old` to those of `new`, each as small as it can be."""
     begin_entries(new)
     for account in range(len(new.accounts)):
         for direction in range(2):
@@ -139,6 +135,9 @@ def repack(old: State, new: State) -> None:
                 start: Number = np.int64(record.ring[direction])
                 mask: Number = np.int64(record.mask[direction])
                 _move(old, start, mask, new, account, direction, _size_for(count))
+            else:
+                record.ring[direction] = 0
+                record.mask[direction] = 0
 
 
 @kernel

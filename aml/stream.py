@@ -90,6 +90,7 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
     """
     lengths = settings.lengths
     clock = state.clock[0]
+    scored = settings.numbers[0].scored != 0
     for row in range(start, len(batch)):
         if out.used[0] + MOST_HITS > len(out.found) or out.used[1] + MOST_HITS * MOST_EVIDENCE > len(out.evidence):
             return row
@@ -97,9 +98,9 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         if lacks_entries(state, payment):
             return row
         if row == start:
-            expect(state, lengths, payment)
+            expect(state, lengths, payment, scored)
         if row + _AHEAD < len(batch):
-            expect(state, lengths, batch[row + _AHEAD])
+            expect(state, lengths, batch[row + _AHEAD], scored)
             expect_neighbours(state, lengths, batch[row + _AHEAD // 2])
             expect_leaving(state, lengths, batch[row + 1])
         line = out.features[row]

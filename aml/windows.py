@@ -174,7 +174,7 @@ def expire(state: State, lengths: NDArray[np.int64], bound: int) -> None:
 
 
 @kernel
-def expect(state: State, lengths: NDArray[np.int64], row: Record) -> None:
+def expect(state: State, lengths: NDArray[np.int64], row: Record, scored: bool) -> None:
     """Ask for the memory of the accounts and the pair of a payment that comes soon."""
     prefetch(state.accounts, row.debtor, 0)
     prefetch(state.accounts, row.debtor, 64)
@@ -183,10 +183,11 @@ def expect(state: State, lengths: NDArray[np.int64], row: Record) -> None:
     for line in range(0, 80 * len(lengths), 64):
         prefetch(state.windows, row.debtor, line)
         prefetch(state.windows, row.creditor, line)
-    for line in range(0, 256, 64):
-        prefetch(state.profiles, row.debtor, line)
     prefetch(state.table, home_of(state, row.debtor, row.creditor), 0)
-    prefetch(state.table, home_of(state, row.creditor, row.debtor), 0)
+    if scored:
+        prefetch(state.table, home_of(state, row.creditor, row.debtor), 0)
+        for line in range(0, 256, 64):
+            prefetch(state.profiles, row.debtor, line)
 
 
 @kernel
@@ -197,10 +198,10 @@ def expect_neighbours(state: State, lengths: NDArray[np.int64], row: Record) -> 
         for direction in range(2):
             start, mask, place = newest(state, account, direction)
             prefetch(state.entries, start + (place & mask), 0)
+            prefetch(state.entries, start + ((place + 1) & mask), 0)
             for w in range(len(lengths)):
                 prefetch(state.entries, start + (state.windows[account, direction, w].cursor & mask), 0)
     prefetch(state.pairs, state.table[home_of(state, row.debtor, row.creditor)], 0)
-    prefetch(state.pairs, state.table[home_of(state, row.creditor, row.debtor)], 0)
 
 
 @kernel

@@ -14,7 +14,7 @@ from kyc.document import DocumentReading, DocumentType
 from kyc.faces import FaceMatch
 
 OUTCOMES = ("accept", "refer", "reject")
-VERSION = "4"
+VERSION = "5"
 FORMATS = frozenset({"UNKNOWN_STATE", "NUMBER_FORMAT"})
 """Values that no issuing state writes so."""
 ADVISORY = {
@@ -43,8 +43,9 @@ class AcceptanceParameters:
     out into the paper where no ghost contradicts (`print`); it, or a selfie that matches (`any`); nothing here, where
     what follows compares the selfie. Who swaps a portrait brings the selfie that fits it: only `print` and `ghost` ask
     the document itself."""
-    maximum_anomalies: int = 1
-    """Kinds of advisory checks that may speak against a document before a person looks; one alone never decides."""
+    maximum_anomalies: int = 2
+    """Kinds of advisory checks that may speak against a document before a person looks. Type and grain vary on genuine
+    pages: of some 120 valid generated documents three showed both, so the file's own traces must join them."""
     reject_expired: bool = False
     expiry_citation: str = "Clearance document policy 1"
 

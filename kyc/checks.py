@@ -3,6 +3,7 @@
 Separate from reading, because a reader must not know what anybody hoped to read.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -189,9 +190,11 @@ def _contradicts(name: str, ours: str, theirs: str) -> bool:
     badly read, which confirms nothing and accuses nobody; a date with day and month exchanged is another writing."""
     if agrees(name, ours, theirs):
         return False
-    if name in ("surname", "given_names"):
-        a, b = transliterate(ours).replace(" ", ""), transliterate(theirs).replace(" ", "")
-        return Levenshtein.normalized_similarity(a, b) < NAME_SIMILARITY
+    if name in NAMES:
+        # Beside its writing in another script, which is badly read, a name is printed in Latin letters.
+        written = (transliterate(part).replace(" ", "") for part in (theirs, *re.split(r"[/|]", theirs)))
+        wanted = transliterate(ours).replace(" ", "")
+        return all(Levenshtein.normalized_similarity(wanted, one) < NAME_SIMILARITY for one in written)
     if name.endswith("_date") and len(ours) == len(theirs) == 10:
         return ours != f"{theirs[:5]}{theirs[8:]}-{theirs[5:7]}"
     if name == "number":

@@ -6,7 +6,7 @@ export UV_LINK_MODE ?= copy
 export LD_LIBRARY_PATH := $(CURDIR)/.venv/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
 .PHONY: demo test test-console up check setup lock format \
-	bench-onboarding bench-documents bench-screening bench-typologies bench-console bench-decisions bench-filings
+	bench-onboarding bench-documents bench-screening bench-typologies bench-typologies-peer bench-console bench-decisions bench-filings
 
 demo: setup ## run the main job once and print what happened
 	@$(BIN)/clearance demo
@@ -57,6 +57,11 @@ bench-onboarding bench-documents bench-screening bench-console: bench-%: setup
 bench-typologies: setup
 	@$(BIN)/python -m benchmarks.typologies
 	@$(BIN)/python -m benchmarks.typologies_split
+
+bench-typologies-peer: setup ## beside snapml in a venv of its own: make bench-typologies-peer PEER=/path/to/venv/bin/python
+	@$(BIN)/python -m benchmarks.typologies --peer $(PEER) --beside
+	@$(BIN)/python -m benchmarks.typologies --peer $(PEER) --graphs dense --beside --warm 500000 --measured 1000
+	@$(BIN)/python -m benchmarks.typologies_counts --peer $(PEER)
 
 bench-filings: setup
 	@$(BIN)/python -m benchmarks.filings

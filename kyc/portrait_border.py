@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from kyc.document import BorderCheck, Box
 from kyc.faces import Face
 from kyc.geometry import Image, Quad, grey
+from kyc.print_blur import print_blur
 
 MERGED, CUT = 0.75, 0.85
 """Share of the step from paper to photograph that lies within the picture's blur: up to the first a border runs out
@@ -42,13 +43,22 @@ REACH = {"left": (0.08, 1.1), "right": (0.08, 1.1), "top": (0.1, 1.15), "bottom"
 OUTER, PHOTO, INNER = 0.10, 0.07, 0.11
 """How far from the side paper and photograph are taken, in widths of the face."""
 LEAST_EDGE = 7.0
+FULL_LIGHT, MOST_GAIN = 225.0, 2.5
+"""Level to which paper is brought where the picture is darker, and by what factor at most: contrast is a share of the
+paper's light, so that a dim picture is not taken for a pale portrait."""
+APART_INSIDE, LEAST_INSIDE = 12.0, 0.75
+"""Levels by which columns between a side and the face must differ from paper, and in what share of their rows: behind
+a line of print there is paper again."""
 PAPER_APART = 22.0
 LEAST_CONTRAST = 26.0
 LEAST_SEGMENTS, LEAST_SEEN = 8, 0.7
 """Segments, and share of a side's, in which paper and photograph must differ: a line of large print has gaps."""
 SEGMENT = 6
-LEAST_STROKES, LEAST_INK = 40, 45.0
-"""Places where strokes of print are measured, and how much darker than paper print is at least: less is grain."""
+TOGETHER, LEAST_TOGETHER = 5, 0.6
+"""Pieces taken together to see where a side steps, and the share that must do so along one smooth line for the side to
+be measured along it: the greatest step of each piece by itself is partly grain."""
+LEAST_HALF = 0.85
+"""Pixels either side of a step within which its blur is taken to lie at least: the picture has no finer ones."""
 UNEVEN = 0.6
 """How much sharper than in one direction a picture may be in the other: a smear is no reason to believe more."""
 MAX_BLUR, CUT_BLUR = 0.02, 0.0125
@@ -112,14 +122,14 @@ def sides(image: Image, face: Box, outline: Quad, skew: float) -> list[Side] | s
     level, box, page = _level(image, face, outline, skew)
     width = box.right - box.left
     flat = grey(level)
-    blurs = [_blur(flat, box), _blur(np.asarray(cv2.transpose(flat), np.uint8), _turned(box))]
+    blurs = [print_blur(flat, box), print_blur(np.asarray(cv2.transpose(flat), np.uint8), _turned(box))]
     known = [blur for blur in blurs if blur is not None]
     if not known:
         return "TOO_LITTLE_PRINT"
     blurs = [None if blur is None else max(blur, UNEVEN * max(known)) for blur in blurs]
     if min(known) > MAX_BLUR * width:
         return "BLURRED"
-    paper = _paper(level, box)
+    level, paper = _lit(level, _paper(level, box))
     found = []
     for name in SIDES:
         blur = blurs[0 if name in ("left", "right") else 1]
@@ -204,6 +214,12 @@ def _paper(level: Image, box: Box) -> Floats:
     return np.asarray(np.median(seen if seen.shape[0] > 100 else few.reshape(-1, 3), axis=0), np.float32)
 
 
+def _lit(level: Image, paper: Floats) -> tuple[Image, Floats]:
+    """The picture as bright as if its paper were in full light: what stands out from paper is told by shares of it."""
+    gain = float(np.clip(FULL_LIGHT / max(float(paper.max()), 1.0), 1.0, MOST_GAIN))
+    return np.asarray(cv2.convertScaleAbs(level, alpha=gain), np.uint8), np.asarray(paper * gain, np.float32)
+
+
 def _is_paper(seen: Floats, paper: Floats) -> bool:
     """Whether a colour is the paper's in more or less light."""
     light = float(np.clip((seen @ paper) / (paper @ paper), 0.65, 1.4))
@@ -242,12 +258,12 @@ def _line(
         # Among angles at which most rows step, the right one is where the step is narrow.
         rank = np.where(most >= LEAST_EDGE, most + 0.1 * np.minimum(narrow, 60).mean(0), 0)
         rank[:3] = rank[-3:] = 0  # beyond the page, or in the face
-        for _ in range(4):
+        for _ in range(6):
             column = int(rank.argmax())
             if rank[column] <= 0:
                 return None
             outside = np.median(seen[:, max(0, column - 7) : max(1, column - 1)].reshape(-1, 3), axis=0)
-            if _is_paper(outside, paper):
+            if _is_paper(outside, paper) and _inside(seen, column, paper) >= LEAST_INSIDE:
                 return left + (column + 3.5 - margin) / factor, slope, float(rank[column])
             rank[max(0, column - 5) : column + 6] = 0
         return None
@@ -262,6 +278,23 @@ def _line(
         if best is None:
             return None
     return best
+
+
+def _inside(seen: Any, column: int, paper: Floats) -> float:
+    """The least share of rows that differ from the paper, outside and elsewhere, of all columns between a line and the
+    face."""
+    few = seen[::2].astype(np.int16)
+    within, outside = few[:, column + 7 :], few[:, max(0, column - 5) : max(1, column)].mean(1, dtype=np.int16)
+    if within.shape[1] == 0:
+        return 1.0
+    apart = np.minimum(_greatest(within - outside[:, None]), _greatest(within - paper.astype(np.int16)))
+    return float((apart >= APART_INSIDE).mean(0).min())
+
+
+def _greatest(apart: Any) -> Any:
+    """The greatest of three colours' differences."""
+    first, second, third = (np.abs(apart[:, :, colour]) for colour in range(3))
+    return np.maximum(np.maximum(first, second), third)
 
 
 def _steps(seen: Any, apart: int) -> Any:
@@ -294,12 +327,44 @@ def _side(part: Image, line: tuple[float, float, float], box: Box, width: int, n
     strip, paper, photo, contrast = strip[usable], paper[usable], photo[usable], contrast[usable]
     toward = (photo - paper) / contrast[:, None]
     gone = ((strip - paper[:, None]) * toward[:, None]).sum(2) / contrast[:, None]
-    half = max(1, round((0.5 + blur) / step))
-    within = gone[:, 2 * half :] - gone[:, : -2 * half]
-    near = np.abs(reach[half:-half]) <= max(2.0, 0.04 * width)
-    expected = math.erf(half * step / (blur * math.sqrt(2)))
-    shares = np.minimum(within[:, near].max(1) / expected, 1.3)
+    # Where each piece steps, and the smooth line through that: paper is bent, and a lean is known roughly.
+    near = np.abs(reach) <= max(2.0, 0.04 * width)
+    half = max(1, round(max(blur, LEAST_HALF) / step))
+    within = _within(np.asarray(cv2.blur(gone, (1, TOGETHER))), half)
+    places = reach[np.where(near, within, -9).argmax(1)]
+    middles = rows[: count * SEGMENT].reshape(count, SEGMENT).mean(1)[usable]
+    shift = _smooth(middles, places, contrast)
+    together = float(contrast[np.abs(places - shift) <= max(1.0, blur)].sum() / contrast.sum())
+    weights = contrast**2 / np.sum(contrast**2)
+    if together >= LEAST_TOGETHER:
+        gone = np.stack([np.interp(reach + by, reach, values) for by, values in zip(shift, gone, strict=True)])
+        within = _within(gone, half)
+        at = int(np.where(near, weights @ within, -9).argmax())
+        within = within[:, max(0, at - 2) : at + 3]
+    else:  # what runs out widely steps at no place of its own: each piece for itself
+        within = _within(gone, half)[:, near]
+    shares = np.minimum(within.max(1) / math.erf(half * step / (blur * math.sqrt(2))), 1.3).astype(np.float32)
     return Side(name, _middle(shares, contrast), int(usable.sum()), float(np.median(contrast)), blur / width)
+
+
+def _within(gone: Any, half: int) -> Any:
+    """How much of the step lies within so many places either side of each."""
+    padded = np.pad(gone, ((0, 0), (half, half)), mode="edge")
+    return padded[:, 2 * half :] - padded[:, : -2 * half]
+
+
+def _smooth(rows: Any, places: Any, weights: Any) -> Any:
+    """The parabola through most of the places, as its value at each row."""
+    scaled = (rows - rows.mean()) / max(1.0, float(np.ptp(rows)) / 2)
+    terms = np.stack([np.ones_like(scaled), scaled, scaled**2], axis=1)
+    fitted = np.full(places.shape, float(np.median(places)))
+    for apart in (3.0, 1.5, 1.0):
+        keep = np.abs(places - fitted) <= apart
+        if int(keep.sum()) < LEAST_SEGMENTS:
+            break
+        heavy = np.sqrt(weights[keep])
+        fitted = terms @ np.linalg.lstsq(terms[keep] * heavy[:, None], places[keep] * heavy, rcond=None)[0]
+    return np.clip(fitted, places.min(), places.max())
 
 
 def _middle(values: Floats, weights: Floats) -> float:
@@ -307,74 +372,3 @@ def _middle(values: Floats, weights: Floats) -> float:
     order = np.argsort(values)
     total = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(total, 0.5 * total[-1])])
-
-
-def _bars() -> tuple[Floats, Floats]:
-    """For a bar of print blurred by one pixel: contrast over steepest slope, by the distance of its two steepest places
-    over that. Thin bars lose contrast, so that they look sharper than they are."""
-    x = np.arange(-12, 12, 0.01)
-    ratios, steps = [], []
-    for thick in np.arange(0.2, 8, 0.1):
-        edge = np.array([math.erf(v / math.sqrt(2)) for v in np.arange(-16, 16, 0.01)]) / 2
-        cover = np.interp(x + thick / 2, np.arange(-16, 16, 0.01), edge)
-        cover -= np.interp(x - thick / 2, np.arange(-16, 16, 0.01), edge)
-        slope = np.diff(cover) / 0.01
-        ratio = float(cover.max() / slope.max())
-        ratios.append(ratio)
-        steps.append(float(2 * abs(x[int(slope.argmax())]) / ratio))
-    return np.asarray(steps, np.float32), np.asarray(ratios, np.float32)
-
-
-_STEPS, _RATIOS = _bars()
-
-
-def _blur(flat: Image, box: Box) -> float | None:
-    """The picture's blur across upright strokes, as the deviation of a blurred step in pixels; `None` where there is
-    too little print."""
-    width, reach = box.right - box.left, 12
-    if min(flat.shape) < 2 * reach + 4:
-        return None
-    values = np.asarray(cv2.blur(flat.astype(np.float32), (1, 3)), np.float32)
-    slope = np.diff(values, axis=1)
-    strong = np.abs(slope)
-    peak = (strong[:, 1:-1] >= strong[:, :-2]) & (strong[:, 1:-1] > strong[:, 2:]) & (strong[:, 1:-1] >= 10)
-    peak = np.pad(peak, ((0, 0), (1, 1)))
-    # An upright stroke: as steep a little above and below.
-    near = cv2.dilate(strong, np.ones((1, 3), np.uint8))
-    peak[2:-2] &= np.minimum(near[:-4], near[4:])[:, :] >= 0.75 * strong[2:-2]
-    peak[:2] = peak[-2:] = False
-    top, bottom = max(0, box.top - round(1.0 * width)), box.bottom + round(1.1 * width)
-    left, right = max(0, box.left - round(0.9 * width)), box.right + round(0.9 * width)
-    peak[top:bottom, left:right] = False
-    peak[:, :reach] = peak[:, -reach - 1 :] = False
-    rows, columns = np.nonzero(peak)
-    if rows.size < LEAST_STROKES:
-        return None
-    order = np.argsort(-strong[rows, columns])[:800]
-    rows, columns = rows[order], columns[order]
-    around = slope[rows[:, None], columns[:, None] + np.arange(-reach, reach + 1)[None, :]]
-    sign = np.sign(around[:, reach])
-    around = around * sign[:, None]
-    peaks = around[:, reach]
-    # Dark lies to the left where brightness rises.
-    ahead, behind = around[:, reach + 1 :], around[:, reach - 1 :: -1]
-    run_a, run_b = (_run(part, peaks) for part in (ahead, behind))
-    contrast = peaks + run_a + run_b
-    dark = np.where((sign > 0)[:, None], behind, ahead)
-    across = np.argmin(dark, axis=1) + 1.0
-    opposite = -dark.min(axis=1) > 0.5 * peaks
-    after, before = around[:, reach + 1], around[:, reach - 1]
-    steepest = peaks + (after - before) ** 2 / (8 * np.maximum(1e-3, 2 * peaks - after - before))  # between pixels
-    ratio = contrast / steepest
-    bar = np.interp(across / ratio, _STEPS, _RATIOS)
-    sigma = ratio / np.where(opposite, bar, 2.5066)
-    keep = contrast > max(LEAST_INK, 0.45 * float(np.percentile(contrast, 95)))
-    if int(keep.sum()) < LEAST_STROKES:
-        return None
-    return float(np.median(sigma[keep]))
-
-
-def _run(slopes: Floats, peaks: Floats) -> Any:
-    """How far brightness goes on in the same direction."""
-    ends = np.minimum.accumulate(slopes > 0.04 * peaks[:, None], axis=1)
-    return (slopes * ends).sum(1)

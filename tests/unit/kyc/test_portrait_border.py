@@ -12,7 +12,7 @@ from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_ta
 from kyc.document import BorderCheck, Box, DocumentType, GhostCheck, to_json
 from kyc.faces import Face, FaceMatch
 from kyc.geometry import Image
-from kyc.portrait_border import CUT, MERGED, check_border
+from kyc.portrait_border import CUT, MERGED, Side, check_border, sides
 from kyc.reader import read_document
 from kyc.specimens import SCAN, Defect, draw_document, invent_document
 from kyc.specimens.borders import Border, mount
@@ -80,6 +80,40 @@ def test_blur_never_makes_a_border_merged(border: Border) -> None:
     check = check_border(page(border, blur=5.0), [FACE])
 
     assert (check.result, check.reason) == ("not_measured", "BLURRED")
+
+
+@pytest.mark.parametrize(("border", "result"), [(Border.FADED, "merged"), (Border.HARD, "cut"), (Border.STUCK, "cut")])
+def test_a_dim_picture_of_a_pale_portrait_shows_the_same(border: Border, result: str) -> None:
+    dim = (page(border, tone=165).astype(np.float32) * 0.45).astype(np.uint8)
+
+    assert check_border(dim, [FACE]).result == result
+
+
+@pytest.mark.parametrize(
+    ("border", "result"), [(Border.FADED, "merged"), (Border.STEPPED, "merged"), (Border.HARD, "cut")]
+)
+def test_a_line_of_large_print_above_the_portrait_is_none_of_its_sides(border: Border, result: str) -> None:
+    image = page(border)
+    cv2.putText(image, "REPUBLIC", (70, 62), cv2.FONT_HERSHEY_DUPLEX, 1.9, (60, 30, 30), 5, cv2.LINE_AA)
+    top = [side for side in sides_of(image) if side.name == "top"]
+
+    assert check_border(image, [FACE]).result == result
+    assert all((side.share <= MERGED) == (result == "merged") for side in top)
+
+
+def sides_of(image: Image) -> list[Side]:
+    found = sides(image, FACE.box, (), 0.0)
+    assert not isinstance(found, str), found
+    return found
+
+
+@pytest.mark.parametrize("border", [Border.HARD, Border.STEPPED])
+def test_a_side_is_measured_along_a_bend(border: Border) -> None:
+    image = page(border)
+    y, x = np.mgrid[0:640, 0:1000].astype(np.float32)
+    bent = cv2.remap(image, x + 4 * np.sin(y / 110), y + 3 * np.sin(x / 120), cv2.INTER_CUBIC)
+
+    assert check_border(np.asarray(bent, np.uint8), [FACE]).result == ("cut" if border is Border.HARD else "merged")
 
 
 @pytest.mark.parametrize("tone", [222, 230])

@@ -129,7 +129,7 @@ def sides(image: Image, face: Box, outline: Quad, skew: float) -> list[Side] | s
     blurs = [None if blur is None else max(blur, UNEVEN * max(known)) for blur in blurs]
     if min(known) > MAX_BLUR * width:
         return "BLURRED"
-    level, paper = _lit(level, _paper(level, box))
+    level, paper = _lit(level, _paper(level, box, page))
     found = []
     for name in SIDES:
         blur = blurs[0 if name in ("left", "right") else 1]
@@ -204,14 +204,19 @@ def _facing(level: Image, box: Box, page: Floats | None, name: str) -> tuple[Ima
             return np.asarray(cv2.transpose(cv2.flip(level, 0)), np.uint8), there, height - limits[3]
 
 
-def _paper(level: Image, box: Box) -> Floats:
-    """The page's colour away from the portrait."""
+def _paper(level: Image, box: Box, page: Floats | None) -> Floats:
+    """The page's colour away from the portrait. Where the page's outline is not known, of the brighter half: the rest
+    may be the table."""
     width = box.right - box.left
     away = np.ones(level.shape[:2], np.bool_)
     away[max(0, box.top - width) : box.bottom + width, max(0, box.left - width) : box.right + width] = False
     few = level[::4, ::4]
     seen = few[away[::4, ::4]]
-    return np.asarray(np.median(seen if seen.shape[0] > 100 else few.reshape(-1, 3), axis=0), np.float32)
+    seen = seen if seen.shape[0] > 100 else few.reshape(-1, 3)
+    if page is None:
+        light = seen.sum(1)
+        seen = seen[light >= np.median(light)]
+    return np.asarray(np.median(seen, axis=0), np.float32)
 
 
 def _lit(level: Image, paper: Floats) -> tuple[Image, Floats]:

@@ -1,7 +1,7 @@
 """One decision of each kind from a real run, as the README shows them, and how fast all of them are replayed.
 
 Starts the embedded stack in a temporary folder with invented applicants, watchlists and payments, and writes the
-pictures and the parts of README.md and docs/decisions.md between their markers. Run: `python -m benchmarks.decisions_shown`.
+pictures and the parts of README.md and docs/decisions.md between their markers: `python -m benchmarks.decisions_shown`.
 """
 
 import asyncio
@@ -310,8 +310,8 @@ def main() -> int:
             "filing_trigger": filing_record(run),
         }
         lines = [line for kind in TITLES for line in section(run, found[kind])]
-        told = "Of the onboarding risk above, by `clearance audit prove`, shortened, and what `clearance audit verify` says "
-        told += "of it with the public key alone:"
+        told = "Of the onboarding risk above, by `clearance audit prove`, shortened, and what `clearance audit verify` "
+        told += "says of it with the public key alone:"
         lines += folded("The proof", [told, "", *proof(run, found["onboarding_risk"])])
         again = replayed(run)
     rewrite(SHOWN, lines)

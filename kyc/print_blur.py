@@ -38,9 +38,9 @@ def _bars() -> tuple[Floats, Floats]:
 _STEPS, _RATIOS = _bars()
 
 
-def print_blur(flat: Image, box: Box) -> float | None:
-    """The picture's blur across upright strokes, as the deviation of a blurred step in pixels; `None` where there is
-    too little print."""
+def print_blur(flat: Image, box: Box, share: float = 50.0) -> float | None:
+    """The picture's blur across upright strokes away from a face (`box`), as the deviation of a blurred step in pixels;
+    `None` where there is too little print. `share` is the percentile of all strokes' that is taken."""
     width, reach = box.right - box.left, 12
     if min(flat.shape) < 2 * reach + 4:
         return None
@@ -81,7 +81,7 @@ def print_blur(flat: Image, box: Box) -> float | None:
     keep = contrast > max(LEAST_INK, 0.45 * float(np.percentile(contrast, 95)))
     if int(keep.sum()) < LEAST_STROKES:
         return None
-    return float(np.median(sigma[keep]))
+    return float(np.percentile(sigma[keep], share))
 
 
 def _run(slopes: Floats, peaks: Floats) -> Any:

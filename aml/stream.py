@@ -71,7 +71,7 @@ from aml.typologies import (
     structuring,
     third_party_cash,
 )
-from aml.windows import enter, expect, expect_leaving, expect_neighbours, expire, touch
+from aml.windows import enter, expect, expect_leaving, expect_neighbours, expect_payers, expire, touch
 
 MOST_HITS = 2 * len(NAMES)
 """Hits one transaction can have: each typology reports at most one a side."""
@@ -91,6 +91,7 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
     lengths = settings.lengths
     clock = state.clock[0]
     scored = settings.numbers[0].scored != 0
+    wide = settings.enabled[7] or settings.enabled[8] or settings.enabled[10] or settings.enabled[11]
     for row in range(start, len(batch)):
         if out.used[0] + MOST_HITS > len(out.found) or out.used[1] + MOST_HITS * MOST_EVIDENCE > len(out.evidence):
             return row
@@ -103,6 +104,7 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
             expect(state, lengths, batch[row + _AHEAD], scored)
             expect_neighbours(state, lengths, batch[row + _AHEAD // 2])
             expect_leaving(state, lengths, batch[row + 1])
+            expect_payers(state, payment)
         line = out.features[row]
         out.slots[row] = NONE
         if payment.status == DUPLICATE:
@@ -119,14 +121,16 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         if payment.status == ACCEPTED:
             slot = enter(state, lengths, payment)
             out.slots[row] = slot
-            expect_accounts(state, slot)
+            if wide:
+                expect_accounts(state, slot)
             if settings.enabled[0]:
                 structuring.detect(state, settings, out, row, slot, 0)
             if settings.enabled[1]:
                 smurfing.detect(state, settings, out, row, slot, 1)
             if settings.enabled[2]:
                 just_below.detect(state, settings, out, row, slot, 2)
-            expect_rings(state, slot)
+            if wide:
+                expect_rings(state, slot)
             if settings.enabled[3]:
                 fan_in.detect(state, settings, out, row, slot, 3)
             if settings.enabled[4]:

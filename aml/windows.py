@@ -214,6 +214,18 @@ def expect_leaving(state: State, lengths: NDArray[np.int64], row: Record) -> Non
             for w in range(len(lengths)):
                 entry = state.entries[start + (state.windows[account, direction, w].cursor & mask)]
                 prefetch(state.edges, entry.slot, 0)
+    start, mask, place = newest(state, row.debtor, IN)
+    prefetch(state.accounts, state.entries[start + (place & mask)].other, 0)
+    prefetch(state.accounts, state.entries[start + ((place - 1) & mask)].other, 0)
+
+
+@kernel
+def expect_payers(state: State, row: Record) -> None:
+    """Ask for the payments to those who paid the debtor last, whose own memory has come: searches go back over them."""
+    start, mask, place = newest(state, row.debtor, IN)
+    for back in range(2):
+        ring, size, last = newest(state, state.entries[start + ((place - back) & mask)].other, IN)
+        prefetch(state.entries, ring + (last & size), 0)
 
 
 @kernel

@@ -79,7 +79,7 @@ def test_the_booking_goes_before_any_table_and_a_third_currency_only_helps_where
 
     def counted(currency: str, counter_value: Money | None) -> int:
         payment = Transaction("t", START, "A", "B", Money(Decimal(100), currency), counter_value=counter_value)
-        return Engine(parameters)._in_base(payment)
+        return Engine(parameters)._numbering.in_base(payment)
 
     assert counted("EUR", None) == 20_000
     assert counted("EUR", usd("108.00")) == 10_800
@@ -125,7 +125,7 @@ def test_a_converted_amount_is_money_of_the_regime_and_what_the_engine_would_hav
     counted = with_counter_value(payment, base, Rates("r", {currency: rate})).counter_value
     parameters = MonitoringParameters(base, Decimal(10_000), rates={currency: rate})
     try:
-        direct = Engine(parameters)._in_base(payment)
+        direct = Engine(parameters)._numbering.in_base(payment)
     except InvalidMoney:
         assert counted is None
         return

@@ -16,7 +16,7 @@ from aml.customer_risk import RatingThresholds, features
 from aml.rating_review import rating_facts, rating_table
 from explain.attribution import TreeModel
 from explain.bands import band, band_finding
-from explain.record import DecisionKind, InputRef, sha256_hex
+from explain.record import DecisionKind, InputRef, RuleTable, sha256_hex
 from explain.registry import Artifact
 from jurisdictions import years_after
 from jurisdictions.onboarding import policy_parameters
@@ -128,14 +128,18 @@ class DecisionActivities(DecisionSteps):
     async def review_rating(self, review: m.RatingReview) -> None:
         async with tenant_transaction(self.pool, review.scope.tenant_id) as conn:
             case = await cases.fetch_case(conn, review.case_id)
-            concerned = await cases.subjects_of(conn, review.case_id)
+            alerted = await cases.alerted_subjects(conn, review.case_id)
         if case.disposition is None:
             return
-        for subject_id in concerned:
+        table = rating_table()
+        await self.recorder.register_table(table)
+        for subject_id in dict.fromkeys((case.subject_id, *alerted)):
             step = "review_rating" if subject_id == case.subject_id else f"review_rating/{subject_id}"
-            await self._review_customer(review, subject_id, case.disposition, step)
+            await self._review_customer(review, table, subject_id, case.disposition, step)
 
-    async def _review_customer(self, review: m.RatingReview, subject_id: UUID, disposition: str, step: str) -> None:
+    async def _review_customer(
+        self, review: m.RatingReview, table: RuleTable, subject_id: UUID, disposition: str, step: str
+    ) -> None:
         """What the case's outcome means for one of those whom it is about."""
         scope = review.scope
         async with tenant_transaction(self.pool, scope.tenant_id) as conn:
@@ -146,8 +150,6 @@ class DecisionActivities(DecisionSteps):
             inconclusive = await cases.count_closed(
                 conn, subject_id, m.Disposition.INCONCLUSIVE.value, other_than=review.case_id
             )
-        table = rating_table()
-        await self.recorder.register_table(table)
         decision = self.recorder.by_table(
             scope,
             DecisionKind.RATING_CHANGE,

@@ -311,14 +311,12 @@ async def cases_about(conn: Connection, about: str) -> list[Case]:
     return await cursor.fetchall()
 
 
-async def subjects_of(conn: Connection, case_id: UUID) -> list[UUID]:
-    """Whom a case is about: its own subject first, then those whose alerts joined it."""
+async def alerted_subjects(conn: Connection, case_id: UUID) -> list[UUID]:
+    """Whose alerts opened or joined a case, in that order; one who has several comes as often."""
     cursor = await conn.execute(
-        "SELECT subject_id FROM (SELECT subject_id, NULL::timestamptz AS joined_at FROM case_file WHERE case_id = "
-        "%(case)s UNION ALL SELECT a.subject_id, m.joined_at FROM case_matter m JOIN alert a ON a.alert_id = "
-        "substr(m.about, 7)::uuid WHERE m.case_id = %(case)s AND m.about LIKE 'alert:%%') AS each "
-        "GROUP BY subject_id ORDER BY bool_or(joined_at IS NULL) DESC, min(joined_at), subject_id",
-        {"case": case_id},
+        "SELECT a.subject_id FROM case_matter m JOIN alert a ON m.about = 'alert:' || a.alert_id "
+        "AND a.tenant_id = m.tenant_id WHERE m.case_id = %s ORDER BY m.joined_at, a.alert_id",
+        (case_id,),
     )
     return [row[0] for row in await cursor.fetchall()]
 

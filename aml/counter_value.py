@@ -5,9 +5,9 @@ What was used goes with the payment, so that later tables change nothing of what
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
-from aml.money import DECIMALS, InvalidMoney, Money, from_minor
+from aml.money import DECIMALS, InvalidMoney, Money, converted, from_minor
 from aml.transaction import Transaction
 from explain.record import Finding
 
@@ -33,12 +33,11 @@ def with_counter_value(transaction: Transaction, currency: str, rates: Rates) ->
     rate = rates.units.get(money.currency)
     if rate is None:
         return transaction
-    smallest = from_minor(1, currency)
     try:
-        counted = Money(max((money.amount * rate).quantize(smallest, ROUND_HALF_EVEN), smallest), currency)
+        minor = max(converted(money, rate, currency), 1)
     except InvalidMoney:  # larger than any payment: it counts as nothing, and says so
         return transaction
-    return transaction.counting_as(counted, rates.name)
+    return transaction.counting_as(Money(from_minor(minor, currency), currency), rates.name)
 
 
 def implausible(transaction: Transaction, currency: str, units: Mapping[str, Decimal]) -> str | None:

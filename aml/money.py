@@ -1,7 +1,7 @@
 """Amounts of money with their currency, and the one place where they become int64 minor units for the kernels."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 # ISO 4217:2015 list one, active codes by the number of decimals of their minor unit (most have two).
 _TWO = (
@@ -75,6 +75,17 @@ def to_minor(amount: Decimal, currency: str) -> int:
         raise InvalidMoney(f"the amount {amount} has more decimals than {currency} has ({decimals}); round it first")
     if minor > LARGEST_MINOR:
         raise InvalidMoney(f"the amount {amount} {currency} is larger than any payment; check its unit")
+    return minor
+
+
+def converted(money: Money, rate: Decimal, currency: str) -> int:
+    """Minor units of `currency` at `rate` of them for one of the money's, rounded half to even; 0 for less than half of
+    the smallest. Raises `InvalidMoney` for more than any payment."""
+    minor = int((money.amount * rate).scaleb(DECIMALS[currency]).to_integral_value(ROUND_HALF_EVEN))
+    if minor > LARGEST_MINOR:
+        raise InvalidMoney(
+            f"{money.amount} {money.currency} at the rate {rate} is larger than any payment; check the rate"
+        )
     return minor
 
 

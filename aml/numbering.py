@@ -9,13 +9,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aml.kernels import Records
-from aml.money import DECIMALS, LARGEST_MINOR, InvalidMoney
+from aml.money import DECIMALS, converted
 from aml.parameters import MonitoringParameters
 from aml.state import (
     ACCEPTED,
@@ -111,14 +110,7 @@ class Numbering:
             if money.currency not in self.parameters.rates:
                 money = counter_value
         rate = self.parameters.rates.get(money.currency)
-        if rate is None:
-            return -1
-        converted = int((money.amount * rate * 10**self._decimals).to_integral_value(ROUND_HALF_EVEN))
-        if converted > LARGEST_MINOR:
-            raise InvalidMoney(
-                f"{money.amount} {money.currency} at the rate {rate} is larger than any payment; check the rate"
-            )
-        return converted
+        return -1 if rate is None else converted(money, rate, self.parameters.currency)
 
     def number(
         self, transactions: Sequence[Transaction], amounts: Sequence[int], sanctioned: Sequence[bool] | None

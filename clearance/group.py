@@ -83,9 +83,7 @@ class Group:
                 yield
             place, score, hits = len(self._rows), assessed.scores[row], assessed.hits[row]
             decision_id, flags = self._ids[place], assessed.flags[row]
-            found = [hit_finding(hit) for hit in hits] if hits else []
-            if transaction.money.currency != self._currency:
-                found += conversion(transaction, self._currency)
+            found = [*map(hit_finding, hits), *conversion(transaction, self._currency)]
             outcome = self._bands.bands.name(score)
             known = [value if value == value else None for value in values]
             words = scored_sentence(

@@ -263,16 +263,7 @@ def _read(file: str, row: int, layout: Layout, cells: Mapping[str, str]) -> Labe
             values["creditor_account"],
             money,
             Channel(channel),
-            debtor_country=values.get("debtor_country") or None,
-            creditor_country=values.get("creditor_country") or None,
-            purpose=values.get("purpose") or None,
-            debtor_party=values.get("debtor_party") or None,
-            creditor_party=values.get("creditor_party") or None,
-            debtor_bank=values.get("debtor_bank") or None,
-            creditor_bank=values.get("creditor_bank") or None,
-            branch=values.get("branch") or None,
-            debtor_segment=values.get("debtor_segment") or None,
-            creditor_segment=values.get("creditor_segment") or None,
+            *(values.get(name) or None for name in OPTIONAL[1:]),
             counter_value=counter_value,
         )
     except InvalidTransaction as error:

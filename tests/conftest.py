@@ -17,6 +17,11 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
+
+# Generated examples take as long as they take: how fast something is, benchmarks say.
+settings.register_profile("clearance", deadline=None)
+settings.load_profile("clearance")
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CLEARANCE_DATA") or ROOT.parent / "shared" / "data")

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explain.exact_sums import additivity_errors
@@ -17,7 +17,6 @@ def same(base: float, rows: list[list[float]], margins: list[float]) -> None:
     assert errors == [additivity_error(base, row, margin) for row, margin in zip(rows, margins, strict=True)]
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.lists(NUMBERS, min_size=1, max_size=30), NUMBERS)
 def test_any_numbers(base: float, row: list[float], margin: float) -> None:
     same(base, [row], [margin])

@@ -54,7 +54,7 @@ def stream(seed: int, count: int) -> list[Transaction]:
     return made
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.lists(st.integers(1, 60), min_size=1, max_size=40))
 def test_any_split_into_batches_gives_bit_identical_features_and_hits(seed: int, cuts: list[int]) -> None:
     transactions = stream(seed, 400)

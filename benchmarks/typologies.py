@@ -32,13 +32,30 @@ UNBOUNDED = 10**12
 """A search budget that no search spends."""
 
 
+def pairs(dice: np.random.Generator, count: int, accounts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Debtors and creditors: any two accounts, as the peer's own demonstration has them."""
+    debtors = dice.integers(0, accounts, count)
+    return debtors, (debtors + 1 + dice.integers(0, accounts - 1, count)) % accounts
+
+
+def as_rows(times: np.ndarray, debtors: np.ndarray, creditors: np.ndarray, amounts: np.ndarray | int) -> Any:
+    """Payments as the kernels take them; `times` in microseconds, `amounts` in minor units."""
+    from aml.state import ROW, TRACED
+
+    rows = np.zeros(len(times), ROW)
+    rows["time"], rows["debtor"], rows["creditor"], rows["amount"] = times, debtors, creditors, amounts
+    rows["flags"] = TRACED
+    for field in ("debtor_party", "creditor_party", "branch"):
+        rows[field] = -1
+    return rows
+
+
 def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
-    """Times in seconds, debtors, creditors, amounts: uniform pairs, as the peer's own demonstration has them."""
+    """Times in seconds, debtors, creditors, amounts."""
     count, accounts, days = GRAPHS[name]
     dice = np.random.default_rng(seed)
     times = np.sort(dice.integers(0, int(days * DAY), count))
-    debtors = dice.integers(0, accounts, count)
-    creditors = (debtors + 1 + dice.integers(0, accounts - 1, count)) % accounts
+    debtors, creditors = pairs(dice, count, accounts)
     return times, debtors, creditors, np.round(np.exp(dice.normal(8, 1.5, count))) + 1
 
 
@@ -78,18 +95,6 @@ def as_peer(name: str, warm: int, most: int) -> dict[str, float]:
     return result
 
 
-def rows_of(name: str) -> Any:
-    from aml.state import ROW, TRACED
-
-    times, debtors, creditors, amounts = graph(name)
-    rows = np.zeros(len(times), ROW)
-    rows["time"], rows["debtor"], rows["creditor"] = times * 1_000_000, debtors, creditors
-    rows["amount"], rows["flags"] = amounts, TRACED
-    for field in ("debtor_party", "creditor_party", "branch"):
-        rows[field] = -1
-    return rows
-
-
 def everything() -> Any:
     from aml.parameters import MonitoringParameters
 
@@ -123,7 +128,8 @@ def ours(name: str, parameters: Any, warm: int, most: int = 0) -> dict[str, floa
 
     from aml.stream import Stream
 
-    rows, accounts = rows_of(name), GRAPHS[name][1]
+    times, debtors, creditors, amounts = graph(name)
+    rows, accounts = as_rows(times * 1_000_000, debtors, creditors, amounts), GRAPHS[name][1]
     filled = Stream(replace(parameters, typologies=frozenset()))  # what is found does not change the state
     fill(lambda start, end: filled.push(rows[start:end], accounts), warm)
     result = {}
@@ -195,23 +201,18 @@ def shares() -> dict[str, float]:
 
 def hub_and_clique() -> dict[str, float]:
     """The longest a push took with an account of 10⁶ counterparties, and in a clique of 200 (wall clock, ms)."""
-    from aml.state import ROW, TRACED
     from aml.stream import Stream
 
     result = {}
     dice = np.random.default_rng(3)
     for name, count, accounts in (("hub", 1_000_000, 1_000_001), ("clique", 200_000, 200)):
-        rows = np.zeros(count + 2000, ROW)
-        rows["time"] = np.sort(dice.integers(0, 5 * DAY, len(rows))) * 1_000_000
+        times = np.sort(dice.integers(0, 5 * DAY, count + 2000)) * 1_000_000
         if name == "hub":
-            rows["debtor"][:count], rows["creditor"][:count] = 1 + np.arange(count), 0
-            rows["debtor"][count:], rows["creditor"][count:] = 0, 1 + dice.integers(0, count, 2000)
+            debtors, creditors = 1 + np.arange(count + 2000), np.zeros(count + 2000, np.int64)
+            debtors[count:], creditors[count:] = 0, 1 + dice.integers(0, count, 2000)
         else:
-            rows["debtor"] = dice.integers(0, accounts, len(rows))
-            rows["creditor"] = (rows["debtor"] + 1 + dice.integers(0, accounts - 1, len(rows))) % accounts
-        rows["amount"], rows["flags"] = 100_000 + dice.integers(0, 9_999, len(rows)), TRACED
-        for field in ("debtor_party", "creditor_party", "branch"):
-            rows[field] = -1
+            debtors, creditors = pairs(dice, count + 2000, accounts)
+        rows = as_rows(times, debtors, creditors, 100_000 + dice.integers(0, 9_999, len(times)))
         stream = Stream(everything())
         for start in range(0, count, 4096):
             stream.push(rows[start : min(start + 4096, count)], accounts)
@@ -247,20 +248,16 @@ def scaling(longest: int) -> dict[str, float]:
 
 def steady(size: int, accounts: int) -> dict[str, float]:
     """The last tenth of a stream of so many transactions, when the windows are full."""
-    from aml.state import ROW, TRACED
     from aml.stream import Stream
 
     dice = np.random.default_rng(4)
     stream, step = Stream(everything()), DAY * 1e6 / accounts
     spent, measured, begins = 0.0, 0, size - size // 10
     for start in range(0, size, 4096):
-        rows = np.zeros(min(4096, size - start), ROW)
-        rows["time"] = ((start + np.arange(len(rows))) * step).astype(np.int64)
-        rows["debtor"] = dice.integers(0, accounts, len(rows))
-        rows["creditor"] = (rows["debtor"] + 1 + dice.integers(0, accounts - 1, len(rows))) % accounts
-        rows["amount"], rows["flags"] = np.round(np.exp(dice.normal(8, 1.5, len(rows)))) + 1, TRACED
-        for field in ("debtor_party", "creditor_party", "branch"):
-            rows[field] = -1
+        count = min(4096, size - start)
+        times = ((start + np.arange(count)) * step).astype(np.int64)
+        debtors, creditors = pairs(dice, count, accounts)
+        rows = as_rows(times, debtors, creditors, np.round(np.exp(dice.normal(8, 1.5, count))) + 1)
         begun = clock()
         stream.push(rows, accounts)
         if start >= begins:

@@ -23,7 +23,9 @@ from typing import Any
 
 import numpy as np
 
-DAY = 86_400
+from benchmarks.typologies import DAY, UNBOUNDED, as_rows, as_the_peer_does, pairs
+
+REPOSITORY = Path(__file__).parents[1]
 LENGTHS = tuple(range(2, 11))
 SOURCES = 4
 """Receipts, newest first, of which our scatter-gather tries the payer as the source."""
@@ -43,8 +45,7 @@ def graph(name: str, seed: int = 1) -> tuple[np.ndarray, ...]:
     count, accounts, days, entered, counted = GRAPHS[name]
     dice = np.random.default_rng(seed)
     times = np.sort(dice.integers(0, int(days * DAY), count))
-    debtors = dice.integers(0, accounts, count)
-    creditors = (debtors + 1 + dice.integers(0, accounts - 1, count)) % accounts
+    debtors, creditors = pairs(dice, count, accounts)
     end = entered + counted
     return times[:end], debtors[:end], creditors[:end]
 
@@ -74,16 +75,10 @@ def ours(name: str, budget: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     from dataclasses import replace
 
     from aml.features import feature_names
-    from aml.state import ROW, TRACED
     from aml.stream import Stream
-    from benchmarks.typologies import UNBOUNDED, as_the_peer_does
 
     times, debtors, creditors = graph(name)
-    rows = np.zeros(len(times), ROW)
-    rows["time"], rows["debtor"], rows["creditor"] = times * 1_000_000, debtors, creditors
-    rows["amount"], rows["flags"] = 100, TRACED
-    for field in ("debtor_party", "creditor_party", "branch"):
-        rows[field] = -1
+    rows = as_rows(times * 1_000_000, debtors, creditors, 100)
     names = feature_names(("day",))
     _, accounts, _, first, _ = GRAPHS[name]
     filled = Stream(replace(as_the_peer_does(), typologies=frozenset()))  # what is found does not change the state
@@ -198,12 +193,10 @@ def agreement(first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
 
 def compare(name: str, peer: Path) -> dict[str, Any]:
     """All counts of one graph, side by side."""
-    from benchmarks.typologies import as_the_peer_does
-
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "counts.npy"
-        command = [str(peer), str(Path(__file__)), "--as-peer", name, "--out", str(out)]
-        subprocess.run(command, check=True, stdout=sys.stderr)
+        command = [str(peer), "-m", "benchmarks.typologies_counts", "--as-peer", name, "--out", str(out)]
+        subprocess.run(command, check=True, stdout=sys.stderr, cwd=REPOSITORY)
         counts = np.load(out)
     gathers, cycles = counts[:, : len(LENGTHS)], counts[:, len(LENGTHS) :]
     found, ours_gathered = ours(name)

@@ -34,7 +34,7 @@ class Output(NamedTuple):
     """Where one call of the kernel writes. Shapes: features [n, F], slots [n], scores [T], found [H],
     evidence [V], used [2].
 
-    `scores` is scratch: the strength by typology of the transaction in hand.
+    `scores` is scratch: the strength by typology of the transaction in hand, zeros again after it.
     """
 
     features: NDArray[np.float64]

@@ -4,7 +4,9 @@ Apart from the kernels because neither counts references: counting costs more th
 nothing here may outlive its owner: an array at an address the array behind it, one on the stack the kernel it is in.
 """
 
+import mmap
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numba
@@ -87,12 +89,24 @@ prefetch: Callable[[Records, Number, int], None] = _intrinsic(_prefetch)
 """In a kernel: ask for the cache line of an element's byte, which is needed soon. Any place is allowed, also none."""
 
 _LINE = 64
+_HUGE = 1 << 21
+"""Bytes of a huge page, of x86 and of most ARM."""
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> Records:
-    """Zeros whose first element begins a cache line, so that an element of a line's size costs one line."""
+    """Zeros whose first element begins a cache line, so that an element of a line's size costs one line. Arrays of half
+    a huge page and more lie in huge pages where the system has them: the kernels read anywhere in them, and would wait
+    for the table of small pages each time."""
     kind = np.dtype(dtype)
     size = int(np.prod(shape)) * kind.itemsize
-    memory = np.zeros(size + _LINE, np.uint8)
-    start = -memory.ctypes.data % _LINE
+    boundary = _LINE
+    if 2 * size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        boundary = _HUGE
+        pages = mmap.mmap(-1, size + 2 * _HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        with suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+        memory = np.frombuffer(pages, np.uint8)
+    else:
+        memory = np.zeros(size + _LINE, np.uint8)
+    start = -memory.ctypes.data % boundary
     return memory[start : start + size].view(kind).reshape(shape)

@@ -103,7 +103,7 @@ def _resized(state: State, edges: int, accounts: int, pairs: int) -> State:
     if edges > old_edges:
         _free_edges(grown, old_edges)
     if pairs > old_pairs:
-        grown = grown._replace(table=np.full(1 << (2 * pairs - 1).bit_length(), NONE, np.int32))
+        grown = grown._replace(table=_nowhere(1 << (2 * pairs - 1).bit_length()))
         rebuild_pairs(grown, old_pairs)
     return grown
 
@@ -114,6 +114,12 @@ def _grown(array: Records, length: int) -> Records:
     grown = aligned((length, *array.shape[1:]), array.dtype)
     grown[: len(array)] = array
     return grown
+
+
+def _nowhere(length: int) -> NDArray[np.int32]:
+    table: NDArray[np.int32] = aligned((length,), np.int32)
+    table[:] = NONE
+    return table
 
 
 @kernel

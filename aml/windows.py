@@ -18,6 +18,9 @@ FAR = np.iinfo(np.int64).max
 DORMANT = 90 * 86_400 * 1_000_000
 """An account that was still for this long is dormant: three months, as issuers and FFIEC examiners use it."""
 
+_PAYERS = 2
+"""Payers of a debtor, newest first, whose memory is asked for: searches rarely get to more."""
+
 
 @kernel
 def _add(state: State, slot: int, account: int, direction: int, w: int) -> None:
@@ -206,7 +209,8 @@ def expect_neighbours(state: State, lengths: NDArray[np.int64], row: Record) -> 
 
 @kernel
 def expect_leaving(state: State, lengths: NDArray[np.int64], row: Record) -> None:
-    """Ask for the log's lines of the payments that one that comes next may push out of a window."""
+    """Ask for the log's lines of the payments that one that comes next may push out of a window, and for the accounts
+    of those who paid its debtor last."""
     for side in range(2):
         account = row.debtor if side == 0 else row.creditor
         for direction in range(2):
@@ -215,15 +219,15 @@ def expect_leaving(state: State, lengths: NDArray[np.int64], row: Record) -> Non
                 entry = state.entries[start + (state.windows[account, direction, w].cursor & mask)]
                 prefetch(state.edges, entry.slot, 0)
     start, mask, place = newest(state, row.debtor, IN)
-    prefetch(state.accounts, state.entries[start + (place & mask)].other, 0)
-    prefetch(state.accounts, state.entries[start + ((place - 1) & mask)].other, 0)
+    for back in range(_PAYERS):
+        prefetch(state.accounts, state.entries[start + ((place - back) & mask)].other, 0)
 
 
 @kernel
 def expect_payers(state: State, row: Record) -> None:
     """Ask for the payments to those who paid the debtor last, whose own memory has come: searches go back over them."""
     start, mask, place = newest(state, row.debtor, IN)
-    for back in range(2):
+    for back in range(_PAYERS):
         ring, size, last = newest(state, state.entries[start + ((place - back) & mask)].other, IN)
         prefetch(state.entries, ring + (last & size), 0)
 

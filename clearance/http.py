@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from psycopg import AsyncConnection
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -22,7 +21,7 @@ from clearance.services import Ready, serving
 from clearance.settings import Settings
 from clearance.temporal import connect, connect_filing, payload_keys
 from clearance.verifier import ChildVerifier
-from store.connection import Pool, role_conninfo
+from store.connection import Pool
 from vault.keys import FileKeyProvider
 from vault.objects import open_vault
 from workflows.codec import EncryptionCodec
@@ -131,7 +130,7 @@ async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
     rates = RatesFolder(settings.rates_folder)
     try:
         services = _services(settings, keys, pool, None)
-        running = _engines_on_ray(settings) if settings.ray_address else _engine_here(settings, services, rates)
+        running = _engines_on_ray(settings) if settings.ray_address else _engine_here(settings, pool, rates)
         async with running as engine:
             app = create_engine_app(services, engine, rates.units)
             async with serving(app, settings.engine_host, settings.engine_port):
@@ -141,29 +140,13 @@ async def serve_engine(settings: Settings) -> AsyncIterator[Ready]:
 
 
 @asynccontextmanager
-async def _engine_here(
-    settings: Settings, services: Services, rates: "RatesFolder"
-) -> AsyncIterator[TransactionEngine]:
+async def _engine_here(settings: Settings, pool: Pool, rates: "RatesFolder") -> AsyncIterator[TransactionEngine]:
     """The engine in this process."""
-    from clearance.engine import StreamingEngine
-    from clearance.snapshots import SnapshotFolder
-    from clearance.trust import TRANSACTIONS, approved_models
+    from clearance.engine_opened import opened_engine
 
-    conninfo = role_conninfo(settings.database_url, "clearance_engine", settings.database_password)
-    lock = await AsyncConnection.connect(conninfo, autocommit=True)
-    try:
-        model = approved_models(settings).champion(TRANSACTIONS)
-        snapshots = SnapshotFolder(settings.engine_folder)
-        engine = StreamingEngine(
-            services.pool, lock, services.keys, model, settings.tenants, snapshots=snapshots, rates=rates
-        )
+    async with opened_engine(settings, pool, settings.tenants, rates) as engine:
         await engine.start()
-        try:
-            yield engine
-        finally:
-            await engine.stop()
-    finally:
-        await lock.close()
+        yield engine
 
 
 @asynccontextmanager

@@ -9,27 +9,20 @@ import hashlib
 import logging
 import os
 from collections.abc import Collection, Container, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-from psycopg import AsyncConnection
 
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding, EngineSilent
 from clearance.database import service_pool
 from clearance.engine import StreamingEngine
+from clearance.engine_opened import opened_engine
 from clearance.engine_ownership import PartitionTaken
-from clearance.keyring import KeyName, Keyring
-from clearance.rates import RatesFolder
 from clearance.settings import Settings
-from clearance.snapshots import SnapshotFolder
-from clearance.trust import TRANSACTIONS, approved_models
-from explain.registry import load
-from store.connection import Pool, role_conninfo
-from vault.keys import FileKeyProvider
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +69,7 @@ class EngineActor:
         self._settings, self._tenants, self._model = settings, tenants, model
         self._starting = asyncio.Lock()
         self._engine: StreamingEngine | None = None
-        self._opened: tuple[Pool, AsyncConnection[Any]] | None = None
+        self._opened = AsyncExitStack()
 
     async def submit(self, tenant_id: UUID, submitted: Sequence[Transaction]) -> list[TransactionAnswer]:
         """As `StreamingEngine.submit`. Called again after a crash it counts nothing twice: repeats are duplicates."""
@@ -91,32 +84,24 @@ class EngineActor:
 
     async def stop(self) -> None:
         """Stop in order: answer what waits, and write snapshots."""
-        if self._engine is not None:
-            await self._engine.stop()
-        if self._opened is not None:
-            pool, lock = self._opened
-            await lock.close()
-            await pool.close()
-        self._engine = self._opened = None
+        self._engine = None
+        await self._opened.aclose()
 
     async def _started(self) -> StreamingEngine:
         async with self._starting:
             if self._engine is None:
-                self._engine = await self._start()
+                try:
+                    self._engine = await self._start()
+                except BaseException:
+                    await self._opened.aclose()
+                    raise
             return self._engine
 
     async def _start(self) -> StreamingEngine:
-        settings = self._settings
-        model = load(self._model) if self._model else approved_models(settings).champion(TRANSACTIONS)
-        keys = FileKeyProvider(Keyring(settings.secrets_folder).path(KeyName.MASTER))
-        if self._opened is None:
-            conninfo = role_conninfo(settings.database_url, "clearance_engine", settings.database_password)
-            lock = await AsyncConnection.connect(conninfo, autocommit=True)
-            self._opened = await service_pool(settings, "clearance_engine", CONNECTIONS), lock
-        pool, lock = self._opened
-        snapshots = SnapshotFolder(settings.engine_folder)
-        rates = RatesFolder(settings.rates_folder)
-        engine = StreamingEngine(pool, lock, keys, model, self._tenants, snapshots=snapshots, rates=rates)
+        pool = await service_pool(self._settings, "clearance_engine", CONNECTIONS)
+        self._opened.push_async_callback(pool.close)
+        opened = opened_engine(self._settings, pool, self._tenants, model=self._model)
+        engine = await self._opened.enter_async_context(opened)
         deadline = asyncio.get_running_loop().time() + OWNED_WITHIN
         while True:
             try:

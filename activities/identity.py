@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
 from uuid import UUID
 
 from prometheus_client import Gauge
@@ -23,7 +22,7 @@ from explain.record import DecisionKind, InputRef, RuleTable, sha256_hex
 from jurisdictions import Regime
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import code_of, cross_check
-from kyc.document import DocumentReading, DocumentType
+from kyc.document import DocumentReading, DocumentType, PortraitProof
 from kyc.evidence import Crop, crops
 from kyc.face_match import face_match_facts, face_match_table
 from kyc.faces import FaceMatch
@@ -41,9 +40,6 @@ CompareFaces = Callable[[bytes, bytes], FaceMatch]
 
 HEARTBEAT_SECONDS = 5.0
 MEMORY = Gauge("clearance_reader_memory_bytes", "Resident memory of the process that reads documents (at most 2 GB).")
-
-
-PortraitProof = Literal["none", "any", "ghost", "print"]
 
 
 @dataclass(frozen=True, slots=True)

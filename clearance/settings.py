@@ -1,11 +1,12 @@
 """Everything that is set from outside, read once here: no other module reads the environment."""
 
 from pathlib import Path
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kyc.document import PortraitProof
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
         default=False, description="Whether a person looks at every selfie whose liveness was not checked."
     )
 
-    portrait_proof: Literal["none", "any", "ghost", "print"] = Field(
+    portrait_proof: PortraitProof = Field(
         default="print", description="What must show that a document's portrait is the holder's; else a person looks."
     )
 

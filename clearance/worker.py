@@ -28,7 +28,7 @@ from activities.desk import DeskActivities
 from activities.filing import FilingActivities, register_triggers
 from activities.filing_case import CaseReader
 from activities.filing_rewriter import NarrativeRewriter
-from activities.identity import IdentityActivities, PortraitProof
+from activities.identity import IdentityActivities
 from activities.look_back import LookBackActivities
 from activities.monitoring import MonitoringActivities
 from activities.recording import DecisionRecorder
@@ -63,6 +63,7 @@ from clearance.trust import (
 )
 from clearance.version import CODE_VERSION
 from explain.attribution import TreeModel
+from kyc.document import PortraitProof
 from kyc.faces import Liveness, NoLivenessProvider, match_faces
 from kyc.layout_tagger import LayoutTagger
 from kyc.reader import Reader

@@ -6,11 +6,10 @@ A table and not a trained score, because no amount of good signs may outweigh a 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from explain.record import Condition, Finding, Operator, Rule, RuleTable, Value
 from kyc.confirmation import CONFIRMABLE, unconfirmed
-from kyc.document import DocumentReading, DocumentType
+from kyc.document import DocumentReading, DocumentType, PortraitProof
 from kyc.faces import FaceMatch
 
 OUTCOMES = ("accept", "refer", "reject")
@@ -38,11 +37,7 @@ class AcceptanceParameters:
     nothing about print that was altered."""
     minimum_confidence: float = 0.50
     """Of the zone's reading. All its check digits hold and the print repeats names, number and dates besides."""
-    portrait_proof: Literal["none", "any", "print", "ghost"] = "none"
-    """What must show that the portrait is the one that the state printed: the ghost portrait; it, or a border that runs
-    out into the paper where no ghost contradicts (`print`); it, or a selfie that matches (`any`); nothing here, where
-    what follows compares the selfie. Who swaps a portrait brings the selfie that fits it: only `print` and `ghost` ask
-    the document itself."""
+    portrait_proof: PortraitProof = "none"
     maximum_anomalies: int = 2
     """Kinds of advisory checks that may speak against a document before a person looks. Type and grain vary on genuine
     pages: of some 120 valid generated documents three showed both, so the file's own traces must join them."""

@@ -145,6 +145,13 @@ class GhostCheck:
 NO_GHOST = GhostCheck("not_compared", "NO_PORTRAIT")
 
 
+PortraitProof = Literal["none", "any", "print", "ghost"]
+"""What must show that a document's portrait is its holder's, else a person looks: nothing here, where what follows
+compares the selfie; the ghost portrait or a selfie that matches; the ghost, or a border that runs out into the paper
+where no ghost contradicts; the ghost alone. Who swaps a portrait brings the selfie that fits it: only `print` and
+`ghost` ask the document itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class BorderCheck:
     """How the portrait takes over from the paper: `merged` as where it is printed into it, or `cut` as where a

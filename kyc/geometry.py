@@ -48,6 +48,23 @@ def fit(image: Image, longest: int) -> tuple[Image, float]:
     return cast(Image, cv2.resize(image, size, interpolation=cv2.INTER_AREA)), factor
 
 
+def extent(corners: Quad | NDArray[Any]) -> tuple[float, float]:
+    """How wide and how high a quadrilateral is: the means of its opposite sides."""
+    top_left, top_right, bottom_right, bottom_left = np.asarray(corners)
+    across = float(np.linalg.norm(top_right - top_left) + np.linalg.norm(bottom_right - bottom_left)) / 2
+    down = float(np.linalg.norm(bottom_left - top_left) + np.linalg.norm(bottom_right - top_right)) / 2
+    return across, down
+
+
+def shrunk_to_warp(image: Image, factor: float) -> tuple[Image, float]:
+    """What a warp that scales by `factor` starts from, and by how much that is smaller than the image already: warping
+    samples single pixels, so that thin strokes would vanish."""
+    if factor >= 0.6:
+        return image, 1.0
+    shrink = factor * 1.3
+    return cast(Image, cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)), shrink
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A level part of an image, `image`, and the affine matrix (2 x 3) that brings its pixels back to the source's."""
@@ -86,9 +103,9 @@ def framed(image: Image, corners: Quad, degrees: float, longest: int, *, enlarge
 
 def cut(image: Image, quad: Quad, height: int, *, margin: float = 0.0) -> Image:
     """The quadrilateral as a straight strip of the given height; `margin` adds a share of the height on every side."""
-    top_left, top_right, bottom_right, bottom_left = (np.asarray(p, np.float32) for p in quad)
-    across = (np.linalg.norm(top_right - top_left) + np.linalg.norm(bottom_right - bottom_left)) / 2
-    down = (np.linalg.norm(bottom_left - top_left) + np.linalg.norm(bottom_right - top_right)) / 2
+    corners = np.asarray(quad, np.float32)
+    top_left, top_right, bottom_right, bottom_left = corners
+    across, down = extent(corners)
     if margin:
         right = (top_right - top_left) / max(float(np.linalg.norm(top_right - top_left)), 1.0) * down * margin
         below = (bottom_left - top_left) * margin

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kyc.document import Box, GhostCheck
 from kyc.faces import Face, FaceReader
-from kyc.geometry import Image, Quad, grey
+from kyc.geometry import Image, Quad, extent, grey, shrunk_to_warp
 
 SAME = 0.84
 """Correlation of the two pictures laid over each other, from which they are one photograph: of generated documents most
@@ -194,11 +194,8 @@ def _around(flat: Image, box: Box, side: int, share: float, size: tuple[int, int
     columns, rows = size or (max(4, round(wide * factor)), max(4, round(high * factor)))
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     matrix = np.array([[1 / factor, 0, x - columns / 2 / factor], [0, 1 / factor, y - rows / 2 / factor]], np.float64)
-    source = flat
-    if factor < 0.6:
-        shrink = factor * 1.3
-        source = np.asarray(cv2.resize(flat, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix = matrix * shrink
+    source, shrink = shrunk_to_warp(flat, factor)
+    matrix = matrix * shrink
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
         cv2.warpAffine(source, matrix, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
@@ -240,8 +237,7 @@ def _straight(image: Image, outline: Quad | None) -> _Flat:
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     else:
         corners = np.asarray(outline, np.float32)
-    across = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
-    down = float(np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
+    across, down = extent(corners)
     factor = min(1.0, PAGE_SIDE / max(across, down, 1.0))
     columns, rows = max(16, round(across * factor)), max(16, round(down * factor))
     target = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
@@ -252,10 +248,7 @@ def _straight(image: Image, outline: Quad | None) -> _Flat:
         inner = target * 0.96 + np.array([columns, rows], np.float32) * 0.02
         target = inner
         there = cv2.getPerspectiveTransform(corners, target)
-        source, shrink = image, 1.0
-        if factor < 0.6:
-            shrink = factor * 1.3
-            source = np.asarray(cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
+        source, shrink = shrunk_to_warp(image, factor)
         colour = np.asarray(
             cv2.warpPerspective(
                 source, there @ np.diag([1 / shrink, 1 / shrink, 1.0]), (columns, rows), borderMode=cv2.BORDER_REPLICATE

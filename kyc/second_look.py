@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import cast
 
 import cv2
@@ -52,6 +53,10 @@ class SecondLook:
     """Uses the reader of print that the first look used."""
 
     text: RapidReader
+
+    @cached_property
+    def _table(self) -> SignTable:
+        return sign_table(self.text.alphabet())
 
     def repeated(
         self,
@@ -112,14 +117,13 @@ class SecondLook:
         strip = cut(image, line.quad, STRIP_HEIGHT, margin=MARGIN)
         if strip.shape[0] > 1.5 * strip.shape[1]:
             return None
-        table = sign_table(self.text.alphabet())
         places = word_places(strip, gap)
         if gap == min(GAPS):
             whole = self.text.probabilities(strip)
             pixels = (strip.shape[1] + 8) / len(whole)
-            places = _cut_at(places, [float(at + 0.5) * pixels for at in np.flatnonzero(table.dividers(whole))])
+            places = _cut_at(places, [float(at + 0.5) * pixels for at in np.flatnonzero(self._table.dividers(whole))])
         read = [self.text.probabilities(strip[:, left:right]) for left, right in places]
-        return _View([_Word.of(each, table) for each in read]) if read else None
+        return _View([_Word.of(each, self._table) for each in read]) if read else None
 
 
 @dataclass(frozen=True, slots=True)

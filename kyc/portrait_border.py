@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kyc.document import BorderCheck, Box
 from kyc.faces import Face
-from kyc.geometry import Image, Quad, grey
+from kyc.geometry import Image, Quad, extent, grey, shrunk_to_warp
 from kyc.print_blur import print_blur
 
 MERGED, CUT = 0.75, 0.85
@@ -29,6 +29,9 @@ SURE_CONTRAST, STRONG_CONTRAST, SEEN_CONTRAST = 80.0, 60.0, 40.0
 printed; at less, what the photograph shows near its edge weighs as much as the edge. The second at least one side must
 have for anything to be said, the third each that is counted as merged."""
 MIN_SIDES = 2
+SQUARE = 3.0
+"""Degrees by which the sides may differ in how they are turned: a portrait's stand at right angles, and a line that
+does not fit them is one within the photograph, or beside it."""
 SURE_PAGE = 0.8
 WIDEST = 200
 """Pixels of a face's width; larger pictures are made smaller."""
@@ -70,14 +73,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side as measured: how much of the step lies within the blur, over how many segments, at what contrast, and
-    the blur (deviation, in widths of the face)."""
+    """One side as measured: how much of the step lies within the blur, over how many segments, at what contrast, the
+    blur (deviation, in widths of the face), and how far the side is turned from level (degrees, clockwise)."""
 
     name: str
     share: float
     segments: int
     contrast: float
     blur: float
+    turn: float
 
     @property
     def weight(self) -> float:
@@ -95,13 +99,14 @@ def check_border(
     found = sides(image, faces[0].box, outline if outline_score >= SURE_PAGE else (), skew)
     if isinstance(found, str):
         return BorderCheck("not_measured", found)
+    surely_cut = any(side.share >= CUT and side.contrast >= SURE_CONTRAST for side in found)
+    found = _square(found)
     if len(found) < MIN_SIDES:
         return BorderCheck("not_measured", "NO_BORDER_FOUND", None, len(found))
     if max(side.contrast for side in found) < STRONG_CONTRAST:
         return BorderCheck("not_measured", "TOO_PALE", None, len(found))
     share = sum(side.share * side.weight for side in found) / sum(side.weight for side in found)
     agree = sum(side.share <= MERGED and side.contrast >= SEEN_CONTRAST for side in found) >= MIN_SIDES
-    surely_cut = any(side.share >= CUT and side.contrast >= SURE_CONTRAST for side in found)
     result, reason = "not_measured", "BORDER_UNCLEAR"
     if share <= MERGED and agree and not surely_cut:
         result, reason = "merged", ""
@@ -109,6 +114,12 @@ def check_border(
         sharp = min(side.blur for side in found) <= CUT_BLUR
         result, reason = ("cut", "") if sharp else ("not_measured", "BLURRED")
     return BorderCheck(result, reason, round(share, 3), len(found))  # type: ignore[arg-type]
+
+
+def _square(found: Sequence[Side]) -> list[Side]:
+    """The sides that stand at right angles to each other: the most of them, of as many those of the greatest weight."""
+    groups = [[side for side in found if 0 <= side.turn - least.turn <= SQUARE] for least in found]
+    return max(groups, key=lambda group: (len(group), sum(side.weight for side in group)), default=[])
 
 
 def sides(image: Image, face: Box, outline: Quad, skew: float) -> list[Side] | str:
@@ -151,8 +162,7 @@ def _level(image: Image, face: Box, outline: Quad, skew: float) -> tuple[Image, 
     x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
     if len(outline) == 4:
         corners = np.asarray(outline, np.float64)
-        across = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
-        down = float(np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
+        across, down = extent(corners)
         target = np.array([[0, 0], [across, 0], [across, down], [0, down]], np.float32)
         there = np.asarray(cv2.getPerspectiveTransform(corners.astype(np.float32), target), np.float64)
     else:
@@ -169,11 +179,8 @@ def _level(image: Image, face: Box, outline: Quad, skew: float) -> tuple[Image, 
         low, high = np.maximum(low, -0.06 * wide), np.minimum(high, [across + 0.06 * wide, down + 0.06 * wide])
     matrix = np.array([[factor, 0, -low[0] * factor], [0, factor, -low[1] * factor], [0, 0, 1]]) @ there
     columns, rows = (max(8, int(v)) for v in (high - low) * factor)
-    source = image
-    if factor * size < 0.6:
-        shrink = factor * size * 1.3
-        source = np.asarray(cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix = matrix @ np.diag([1 / shrink, 1 / shrink, 1.0])
+    source, shrink = shrunk_to_warp(image, factor * size)
+    matrix = matrix @ np.diag([1 / shrink, 1 / shrink, 1.0])
     level = cv2.warpPerspective(source, matrix, (columns, rows), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     cx, cy = (middle - low) * factor
     half = wide * size * factor / 2
@@ -328,7 +335,9 @@ def _side(part: Image, line: tuple[float, float, float], box: Box, width: int, n
     else:  # what runs out widely steps at no place of its own: each piece for itself
         within = _within(gone, half)[:, near]
     shares = np.minimum(within.max(1) / math.erf(half * step / (blur * math.sqrt(2))), 1.3).astype(np.float32)
-    return Side(name, _middle(shares, contrast), int(usable.sum()), float(np.median(contrast)), blur / width)
+    lean = math.degrees(math.atan(slope))  # in the picture as it was turned and flipped to face this side
+    turn = -lean if name in ("left", "bottom") else lean
+    return Side(name, _middle(shares, contrast), int(usable.sum()), float(np.median(contrast)), blur / width, turn)
 
 
 def _within(gone: Any, half: int) -> Any:

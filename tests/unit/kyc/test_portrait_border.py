@@ -75,6 +75,24 @@ def test_a_picture_that_is_not_level_shows_the_same(turn: float) -> None:
     assert check_border(page(Border.STEPPED, turn=turn), [FACE]).result == "merged"
 
 
+@pytest.mark.parametrize("turn", [-2.5, 2.0])
+def test_all_sides_are_turned_as_the_picture_is(turn: float) -> None:
+    found = sides_of(page(Border.STEPPED, turn=turn))
+
+    assert len(found) >= 3
+    assert all(abs(side.turn + turn) <= 1.0 for side in found), "OpenCV turns anticlockwise"
+
+
+@pytest.mark.parametrize(("turns", "result"), [((4.2, 9.1), "not_measured"), ((4.2, 6.0), "merged")])
+def test_lines_that_do_not_stand_square_are_no_sides_of_one_portrait(
+    monkeypatch: pytest.MonkeyPatch, turns: tuple[float, float], result: str
+) -> None:
+    found = [Side(name, 0.55, 45, 210.0, 0.005, turn) for name, turn in zip(("left", "bottom"), turns, strict=True)]
+    monkeypatch.setattr("kyc.portrait_border.sides", lambda *_: found)
+
+    assert check_border(page(Border.STEPPED), [FACE]).result == result
+
+
 @pytest.mark.parametrize("border", [Border.HARD, Border.STUCK, Border.FADED])
 def test_blur_never_makes_a_border_merged(border: Border) -> None:
     check = check_border(page(border, blur=5.0), [FACE])

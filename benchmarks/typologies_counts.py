@@ -105,14 +105,16 @@ def cycles_by_definition(name: str) -> tuple[np.ndarray, np.ndarray]:
         if row < first:
             continue
         strictly: set[tuple[int, ...]] = set()
-        # A step back: at this account, before this time, by way of these accounts, times rising strictly so far.
-        steps = [(debtor, time, (debtor,), True)]
+        # A step back: at this account, before this time, by way of these accounts, times rising strictly so far, and
+        # whether the payments so far come after this one at its own instant.
+        steps = [(debtor, time, (debtor,), True, False)]
         while steps:
-            account, latest, path, rising = steps.pop()
+            account, latest, path, rising, after = steps.pop()
             for earlier, payer in reversed(incoming[account]):
-                if earlier < time - DAY:
+                if earlier < time - DAY or (after and earlier < time):
                     break
-                if earlier > latest:
+                wraps = after or earlier > latest
+                if wraps and earlier < time:
                     continue
                 still = rising and earlier < latest
                 if payer == creditor:
@@ -120,7 +122,7 @@ def cycles_by_definition(name: str) -> tuple[np.ndarray, np.ndarray]:
                     if still:
                         strictly.add(path)
                 elif len(path) < LENGTHS[-1] - 1 and payer not in path:
-                    steps.append((payer, earlier, (*path, payer), still))
+                    steps.append((payer, earlier, (*path, payer), still, wraps))
         for path in strictly:
             theirs[row, len(path) - 1] += 1
     return mine[first:], theirs[first:]

@@ -32,7 +32,7 @@ def detect(state: State, settings: Settings, out: Output, row: int, slot: int, c
     """Search the cycles that this payment takes part in. Returns (how many, hops of the shortest, budget ran out).
 
     Backward from the debtor, over ever earlier payments, until the creditor is reached. Payments booked after this one
-    (it came late) are searched after one wrap: they are the end of the cycle in time.
+    (it came late), or at its very instant, are searched after one wrap: they are the end of the cycle in time.
     """
     edges, entries = state.edges, state.entries
     numbers = settings.numbers[0]
@@ -123,19 +123,15 @@ def _begin(
 
 @kernel
 def _follows(entry: Record, later: Record, closing: Record, wrapped: bool, span: int, keep: float) -> tuple[bool, bool]:
-    """Whether a payment can come right before `later` in the cycle, and whether that is past the wrap in time."""
+    """Whether a payment can come right before `later` in the cycle, and whether the wrap in time lies behind it then:
+    the payments behind are the end of the cycle, after the closing one. Of one instant the wrap is taken only where
+    nothing else fits: it can still be taken further on."""
     if entry.flags & (CASH | SELF):
         return False, wrapped
-    if entry.time > closing.time and not wrapped:
-        # The cycle's last payment in time, and `later` is its first: the last is no larger than this one.
-        smaller = keep <= 0.0 or entry.amount <= _SLACK * closing.amount
-        return entry.time < later.time + span and smaller, True
-    if entry.time > later.time:
-        return False, wrapped
-    small = later.amount <= _SLACK * entry.amount and later.amount >= keep * entry.amount
-    if keep <= 0.0:
-        small = True
-    return small, wrapped
+    in_time = entry.time <= later.time and (not wrapped or entry.time >= closing.time)
+    if in_time and (keep <= 0.0 or keep * entry.amount <= later.amount <= _SLACK * entry.amount):
+        return True, wrapped
+    return not wrapped and closing.time <= entry.time < later.time + span, True
 
 
 @kernel

@@ -20,14 +20,13 @@ from kyc.faces import Face
 from kyc.geometry import Image, Quad, extent, grey, shrunk_to_warp
 from kyc.print_blur import print_blur
 
-MERGED, CUT = 0.75, 0.85
+MERGED, CUT = 0.64, 0.85
 """Share of the step from paper to photograph that lies within the picture's blur: up to the first a border runs out
 into the paper, from the second it is cut. What lies between is neither. A cut is 1, save for what the photograph itself
-shows along its edge; half a step and a run of a millimetre is 0.5 to 0.75, by resolution."""
-SURE_CONTRAST, STRONG_CONTRAST, SEEN_CONTRAST = 80.0, 60.0, 40.0
-"""Median contrast, in levels over three colours: from the first one cut side alone says that the portrait is not
-printed; at less, what the photograph shows near its edge weighs as much as the edge. The second at least one side must
-have for anything to be said, the third each that is counted as merged."""
+shows along its edge: of 408 generated ones none was below 0.65, of 792 printed borders 98 in 100 were."""
+STRONG_CONTRAST, SEEN_CONTRAST = 60.0, 40.0
+"""Median contrast, in levels over three colours: the first at least one side must have for anything to be said, the
+second each that is counted as merged, and one that alone says that the portrait is cut."""
 MIN_SIDES = 2
 SQUARE = 3.0
 """Degrees by which the sides may differ in how they are turned: a portrait's stand at right angles, and a line that
@@ -99,7 +98,7 @@ def check_border(
     found = sides(image, faces[0].box, outline if outline_score >= SURE_PAGE else (), skew)
     if isinstance(found, str):
         return BorderCheck("not_measured", found)
-    surely_cut = any(side.share >= CUT and side.contrast >= SURE_CONTRAST for side in found)
+    surely_cut = any(side.share >= CUT and side.contrast >= SEEN_CONTRAST for side in found)
     found = _square(found)
     if len(found) < MIN_SIDES:
         return BorderCheck("not_measured", "NO_BORDER_FOUND", None, len(found))

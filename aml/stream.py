@@ -198,15 +198,14 @@ def advance(state: State, settings: Settings, batch: Records, out: Output, group
         write_windows(state, settings, line, payment)
         write_found(out, line, count, hops, spent)
         if slot != NONE:
-            _remember(state, settings, payment, slot)
-        if out.used[0] > found:
-            _keep_strongest(state, out, slot)
+            _remember(state, settings, out, payment, slot, found)
     return len(batch)
 
 
 @kernel
-def _remember(state: State, settings: Settings, payment: Record, slot: int) -> None:
-    """Let what came be part of what is usual from now on."""
+def _remember(state: State, settings: Settings, out: Output, payment: Record, slot: int, hits: int) -> None:
+    """Let what came be part of what is usual from now on, and keep with the payment what was found by it: by the hits
+    from `hits` on."""
     scored = settings.numbers[0].scored != 0
     if scored or settings.enabled[18] or settings.enabled[21]:
         learn(state, slot)
@@ -217,11 +216,8 @@ def _remember(state: State, settings: Settings, payment: Record, slot: int) -> N
             learn_peers(state, slot, payment.debtor_segment, OUT)
         if payment.creditor_segment > 0:
             learn_peers(state, slot, payment.creditor_segment, IN)
-
-
-@kernel
-def _keep_strongest(state: State, out: Output, slot: int) -> None:
-    """Keep with the payment what was found by it, and clear the scores for the next one."""
+    if out.used[0] == hits:
+        return
     strongest = 0.0
     for code in range(len(out.scores)):
         strongest = max(strongest, out.scores[code])

@@ -133,10 +133,12 @@ def _latin(sign: str) -> bool:
 
 def _best_mixture(first: DecodedZone, second: Repaired, as_of: date) -> tuple[tuple[str, ...], tuple[Repair, ...]]:
     """Ours, with the other reader's sign wherever ours was in doubt and thought that sign possible; or, where that
-    leaves check digits wrong, whole lines from one reader or the other. The fewest errors win, in that order."""
+    leaves check digits wrong, whole lines from one reader or the other. The fewest errors win, in that order. Lines of
+    another length are another format's: they are no opinion on these."""
     candidates = [_where_in_doubt(first, second), first.lines]
-    for choice in itertools.product((0, 1), repeat=len(first.lines)):
-        candidates.append(tuple((first.lines, second.lines)[which][at] for at, which in enumerate(choice)))
+    if [len(line) for line in second.lines] == [len(line) for line in first.lines]:
+        for choice in itertools.product((0, 1), repeat=len(first.lines)):
+            candidates.append(tuple((first.lines, second.lines)[which][at] for at, which in enumerate(choice)))
     best: tuple[int, tuple[str, ...]] | None = None
     for lines in candidates:
         try:

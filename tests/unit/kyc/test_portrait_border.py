@@ -48,11 +48,8 @@ def page(border: Border, *, blur: float = 0.8, tone: int = 90, scale: float = 1.
     return np.clip(taken, 0, 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize(
-    ("border", "blur"),
-    [(border, blur) for border in (Border.FADED, Border.PATTERNED) for blur in (0.6, 1.2, 1.8)]
-    + [(Border.STEPPED, blur) for blur in (0.6, 1.2)],
-)
+@pytest.mark.parametrize("blur", [0.6, 1.2, 1.8])
+@pytest.mark.parametrize("border", [Border.FADED, Border.STEPPED, Border.PATTERNED])
 def test_what_runs_out_into_the_paper_is_merged(border: Border, blur: float) -> None:
     check = check_border(page(border, blur=blur), [FACE])
 
@@ -60,12 +57,6 @@ def test_what_runs_out_into_the_paper_is_merged(border: Border, blur: float) -> 
     assert check.share is not None
     assert check.share <= MERGED
     assert check.sides >= 2
-
-
-def test_half_a_step_in_a_blurred_picture_is_not_told_from_a_cut() -> None:
-    check = check_border(page(Border.STEPPED, blur=1.8), [FACE])
-
-    assert (check.result, check.reason) == ("not_measured", "BORDER_UNCLEAR")
 
 
 @pytest.mark.parametrize("blur", [0.6, 1.2, 1.7])
@@ -92,10 +83,14 @@ def test_all_sides_are_turned_as_the_picture_is(turn: float) -> None:
     assert all(abs(side.turn + turn) <= 1.0 for side in found), "OpenCV turns anticlockwise"
 
 
-@pytest.mark.parametrize(("turns", "result"), [((4.2, 9.1), "not_measured"), ((4.2, 6.0), "merged")])
+@pytest.mark.parametrize(
+    ("turns", "result"),
+    [((-3.3, 3.3), "not_measured"), ((-2.0, 2.0), "merged"), ((8.3, 9.1), "not_measured"), ((5.0, 8.0), "merged")],
+)
 def test_lines_that_do_not_stand_square_are_no_sides_of_one_portrait(
     monkeypatch: pytest.MonkeyPatch, turns: tuple[float, float], result: str
 ) -> None:
+    """Nor those that are turned as far as lines are looked for, in a picture made level."""
     found = [Side(name, 0.55, 45, 210.0, 0.005, turn) for name, turn in zip(("left", "bottom"), turns, strict=True)]
     monkeypatch.setattr("kyc.portrait_border.sides", lambda *_: found)
 

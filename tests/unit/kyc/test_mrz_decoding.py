@@ -121,6 +121,17 @@ def test_readers_that_differ_are_reported_and_check_digits_choose_the_line() -> 
     assert reading.second_lines == TRUE
 
 
+def test_a_reading_of_another_format_is_no_opinion_on_our_lines() -> None:
+    lines = ("IDROUSAVA<<SUPERMAN<<<<<<<<<<<<<<<<<", "HD198025<51328505095M130509012049941")
+    first = decode_zone([seen(line) for line in lines], 36, AS_OF)
+
+    reading = reconcile(first, TRUE, 0.99, 44, AS_OF)
+
+    assert reading is not None
+    assert reading.lines == lines
+    assert not reading.readers_agree
+
+
 def test_without_our_recogniser_the_other_reading_counts_half() -> None:
     reading = reconcile(None, TRUE, 0.98, 44, AS_OF)
 

@@ -122,13 +122,14 @@ def test_readers_that_differ_are_reported_and_check_digits_choose_the_line() -> 
 
 
 def test_a_reading_of_another_format_is_no_opinion_on_our_lines() -> None:
-    lines = ("IDROUSAVA<<SUPERMAN<<<<<<<<<<<<<<<<<", "HD198025<51328505095M130509012049941")
+    lines = ("IDROUSAVA<<SUPERMAN<<<<<<<<<<<<<<<<<", "HD198026<51328505095M130509012049941")
     first = decode_zone([seen(line) for line in lines], 36, AS_OF)
 
     reading = reconcile(first, TRUE, 0.99, 44, AS_OF)
 
     assert reading is not None
     assert reading.lines == lines
+    assert not reading.valid
     assert not reading.readers_agree
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import pytest
 
 from aml.engine import Engine
 from aml.kernels import _code, cache_folder
+from aml.memory import aligned
 from aml.state import ACCOUNT, EDGE, ENTRY, PAIR, PROFILE, WINDOW
 from aml.typologies import NAMES
 from tests.unit.monitoring.streams import PARAMETERS, pay
@@ -72,3 +74,14 @@ def test_each_typology_reports_under_its_own_name_only_when_it_is_switched_on() 
     for name in NAMES:
         engine = Engine(replace(PARAMETERS, typologies=frozenset({name}), lateness=timedelta(days=2)))
         assert {hit.typology for hits in engine.push(ring).hits for hit in hits} <= {name}
+
+
+@pytest.mark.parametrize(("length", "boundary"), [(3, 64), (1 << 15, 1 << 21), (100_000, 1 << 21)])
+def test_arrays_begin_a_cache_line_and_large_ones_a_huge_page(length: int, boundary: int) -> None:
+    array = aligned((length,), EDGE)
+
+    assert len(array) == length
+    assert array.ctypes.data % boundary == 0
+    assert not array["amount"].any()
+    array["amount"] = 7
+    assert int(array["amount"].sum()) == 7 * length

@@ -314,8 +314,9 @@ async def cases_about(conn: Connection, about: str) -> list[Case]:
 async def alerted_subjects(conn: Connection, case_id: UUID) -> list[UUID]:
     """Whose alerts opened or joined a case, in that order; one who has several comes as often."""
     cursor = await conn.execute(
-        "SELECT a.subject_id FROM case_matter m JOIN alert a ON m.about = 'alert:' || a.alert_id "
-        "AND a.tenant_id = m.tenant_id WHERE m.case_id = %s ORDER BY m.joined_at, a.alert_id",
+        "SELECT a.subject_id FROM case_matter m JOIN alert a ON a.tenant_id = m.tenant_id "
+        "AND a.alert_id = substr(m.about, 7)::uuid WHERE m.case_id = %s AND m.about LIKE 'alert:%%' "
+        "ORDER BY m.joined_at, a.alert_id",
         (case_id,),
     )
     return [row[0] for row in await cursor.fetchall()]

@@ -11,8 +11,8 @@ import pytest
 
 from aml.features import feature_names
 from aml.parameters import MonitoringParameters
-from aml.state import ROW, TRACED
 from aml.stream import Stream
+from benchmarks.typologies import as_rows
 
 MINUTE = 60 * 1_000_000
 SPAN = 5
@@ -46,12 +46,8 @@ EMPTY = {keep: {name: array.copy() for name, array in made.state._asdict().items
 
 def found(payments: Sequence[Payment], keep: str) -> list[int]:
     """Of each payment, in order of arrival, the cycles that the kernel finds with it."""
-    rows = np.zeros(len(payments), ROW)
-    rows["debtor"], rows["creditor"], rows["time"], rows["amount"] = np.array(payments).T
-    rows["time"] *= MINUTE
-    rows["flags"] = TRACED
-    for field in ("debtor_party", "creditor_party", "branch"):
-        rows[field] = -1
+    debtors, creditors, minutes, amounts = np.array(payments).T
+    rows = as_rows(minutes * MINUTE, debtors, creditors, amounts)
     STREAMS[keep].take_up(EMPTY[keep])
     return [int(count) for count in STREAMS[keep].push(rows, 8)[:, COLUMN]]
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
-from clearance.engine import StreamingEngine
+from clearance.engine import StreamingEngine, _Prepared
 from clearance.keyring import create_missing_keys
 from clearance.settings import Settings
 from clearance.tenancy import add_tenant
@@ -29,20 +29,36 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 
 
 class Overlap:
-    """Counts how often a group was assessed while another one was being written, and fails a commit when told to."""
+    """A boundary that makes each batch a group of its own and begins to write one only when the next is assessed, or
+    nothing can come before it is written. Counts the groups that were assessed so, and fails a commit when told to."""
 
-    def __init__(self, fail_at: int = 0) -> None:
-        self.overlaps = self.commits = 0
-        self.fail_at = fail_at
-        self._assessed = 0
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, groups: int, fail_at: int = 0) -> None:
+        self.overlaps = self.commits = self._assessed = 0
+        self._groups, self._fail_at = groups, fail_at
+        self._patience = 10.0
+        self._write = StreamingEngine._write
+        monkeypatch.setattr("clearance.engine.GROUP_ROWS", SIZE)
+        monkeypatch.setattr(StreamingEngine, "_write", lambda engine, prepared: self._held(engine, prepared))
+
+    async def _held(self, engine: StreamingEngine, prepared: _Prepared) -> None:
+        before, tenant_id = self._assessed, prepared.tenant_id
+
+        def may_come() -> bool:
+            upon = engine._partitions.get(tenant_id) is prepared.partition
+            return upon and before < self._groups and not engine._snapshot_due(tenant_id)
+
+        while self._assessed == before and may_come() and self._patience > 0:
+            self._patience -= 0.002
+            await asyncio.sleep(0.002)
+        self.overlaps += self._assessed > before
+        await self._write(engine, prepared)
 
     def __call__(self, boundary: str) -> None:
         if boundary == "before_push":
             self._assessed += 1
         if boundary == "before_commit":
             self.commits += 1
-            self.overlaps += self._assessed > self.commits
-            if self.commits == self.fail_at:
+            if self.commits == self._fail_at:
                 raise RuntimeError("the commit fails")
 
 
@@ -57,22 +73,22 @@ async def submit_singly(engine: StreamingEngine, tenant_id: UUID, count: int) ->
 async def submit_batches(
     engine: StreamingEngine, tenant_id: UUID, numbers: range
 ) -> list[list[TransactionAnswer] | BaseException]:
-    sent = []
-    for number in numbers:
-        sent.append(asyncio.create_task(engine.submit(tenant_id, batches()[number])))
-        await asyncio.sleep(0.02)  # a group each
+    """Requests of one batch each, all sent at once in their order."""
+    sent = [asyncio.create_task(engine.submit(tenant_id, batches()[number])) for number in numbers]
     return await asyncio.gather(*sent, return_exceptions=True)
 
 
-async def test_groups_overlap_and_the_state_is_that_of_one_after_the_other(settings: Settings) -> None:
-    tenant, seen = await add_tenant(settings, "Overlapping", "US"), Overlap()
+async def test_groups_overlap_and_the_state_is_that_of_one_after_the_other(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant, seen = await add_tenant(settings, "Overlapping", "US"), Overlap(monkeypatch, 6)
     async with running_engine(settings, seen) as (engine, pool):
         answers = await submit_batches(engine, tenant.tenant_id, range(6))
         async with tenant_transaction(pool, tenant.tenant_id) as connection:
             rows = [row async for row in iterate_for_rebuild(connection, tenant.tenant_id)]
         probes = world()[-PROBES:]
         live = engine._partitions[tenant.tenant_id].assess(probes, [True] * PROBES)
-    assert seen.overlaps > 0, "nothing was assessed while something was written: this test shows nothing"
+    assert (seen.commits, seen.overlaps) == (6, 5)
     assert [row.transaction_id for row in rows] == [t.transaction_id for t in world()[: 6 * SIZE]]
     assert [row.ingest_seq for row in rows] == list(range(6 * SIZE))
     for batch, answered in zip(batches(), answers, strict=False):
@@ -83,12 +99,14 @@ async def test_groups_overlap_and_the_state_is_that_of_one_after_the_other(setti
 
 
 @pytest.mark.parametrize("fail_at", [1, 2])
-async def test_a_failed_commit_takes_with_it_what_was_assessed_upon_it(settings: Settings, fail_at: int) -> None:
-    tenant, seen = await add_tenant(settings, "Failing", "US"), Overlap(fail_at)
+async def test_a_failed_commit_takes_with_it_what_was_assessed_upon_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, fail_at: int
+) -> None:
+    tenant, seen = await add_tenant(settings, "Failing", "US"), Overlap(monkeypatch, 6, fail_at)
     async with running_engine(settings, seen) as (engine, pool):
         answers = await submit_batches(engine, tenant.tenant_id, range(6))
         refused = [number for number, answered in enumerate(answers) if isinstance(answered, EngineRebuilding)]
-        assert refused
+        assert refused == [fail_at - 1, fail_at]
         # What was refused is sent again, as clients do; what was answered is there.
         for number in refused:
             again = await engine.submit(tenant.tenant_id, batches()[number])
@@ -103,7 +121,8 @@ async def test_a_failed_commit_takes_with_it_what_was_assessed_upon_it(settings:
     assert_identical(live, reference(rows, settings).assess(probes, [True] * PROBES))
 
 
-async def test_one_that_is_sent_twice_at_once_counts_once(settings: Settings) -> None:
+async def test_one_that_is_sent_twice_at_once_counts_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearance.engine.GROUP_ROWS", SIZE)
     tenant = await add_tenant(settings, "Twice", "US")
     async with running_engine(settings) as (engine, _):
         both = await asyncio.gather(*(submit_batches(engine, tenant.tenant_id, range(3)) for _ in range(2)))

@@ -104,10 +104,14 @@ async def test_a_clean_stop_leaves_nothing_to_assess_again(
 
 @pytest.mark.parametrize("fail_at", [2, 5])
 async def test_nothing_that_was_not_committed_is_ever_in_a_snapshot(
-    settings: Settings, folder: SnapshotFolder, caplog: pytest.LogCaptureFixture, fail_at: int
+    settings: Settings,
+    folder: SnapshotFolder,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    fail_at: int,
 ) -> None:
     """Groups are assessed while others are written, and one of these fails."""
-    tenant, seen = await add_tenant(settings, "Failing", "US"), Overlap(fail_at)
+    tenant, seen = await add_tenant(settings, "Failing", "US"), Overlap(monkeypatch, 6, fail_at)
     async with running_engine(settings, seen, folder) as (engine, _):
         await submit_batches(engine, tenant.tenant_id, range(6))
     assert seen.overlaps > 0

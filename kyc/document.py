@@ -2,7 +2,7 @@
 document without loading anything that reads one."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -49,6 +49,12 @@ class Box:
     bottom: int
 
 
+def box_around(quad: Iterable[tuple[float, float]]) -> Box:
+    """The smallest upright region that holds all corners."""
+    xs, ys = zip(*quad, strict=True)
+    return Box(math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys)))
+
+
 @dataclass(frozen=True, slots=True)
 class TextLine:
     """One line of print: its text, the reader's confidence (0 to 1) and its four corners, clockwise from top left."""
@@ -59,9 +65,7 @@ class TextLine:
 
     @property
     def box(self) -> Box:
-        xs = [x for x, _ in self.quad]
-        ys = [y for _, y in self.quad]
-        return Box(math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys)))
+        return box_around(self.quad)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kyc.barcode import aamva_fields, find_barcodes
+from kyc.checks import zones
 from kyc.confirmation import unconfirmed, was_cut
-from kyc.document import Box, DocumentReading, DocumentType, FieldReading, MrzReading, TextLine, with_codes
+from kyc.document import (
+    Box,
+    DocumentReading,
+    DocumentType,
+    FieldReading,
+    MrzReading,
+    TextLine,
+    box_around,
+    with_codes,
+)
 from kyc.faces import FaceReader, several
 from kyc.geometry import Image, load
 from kyc.ghost import check_ghost
@@ -22,7 +32,7 @@ from kyc.mrz_zone import Zone, line_quads, skew
 from kyc.portrait_border import check_border
 from kyc.quality import measure
 from kyc.recogniser import LineRecogniser, strips
-from kyc.second_look import SecondLook
+from kyc.second_look import FEW, SecondLook
 from kyc.tamper import signs
 from kyc.text import RapidReader
 from kyc.upright import bring_upright
@@ -116,8 +126,16 @@ class Reader:
             return reading
         wanted = {name: reading.fields[name].value for name in missing}
         cut = [name for name in wanted if was_cut(reading, name)]
-        found = SecondLook(self.text).repeated(image, reading.text_lines, wanted, _beside_zone(reading), cut)
-        return replace(reading, confirmed=found)
+        look = SecondLook(self.text)
+        found = look.repeated(image, reading.text_lines, wanted, cut)
+        reading = replace(reading, confirmed=found)
+        left = {name: value for name, value in wanted.items() if name not in found}
+        area = _beside_zone(reading)
+        # More than a few could not be read, rather than not be found; and print that says something else was found.
+        if not left or area is None or len(wanted) > FEW or zones(reading, "visual", reading.visual, 1):
+            return reading
+        beyond = look.repeated_beyond(image, reading.text_lines, area, left, cut)
+        return replace(reading, confirmed=(*found, *beyond))
 
 
 def _beside_zone(reading: DocumentReading) -> Box | None:
@@ -158,7 +176,7 @@ def _element_box(layout: Layout, zone: Zone, name: str, places: Mapping[str, str
     a, b = first / layout.length, last / layout.length
     xs = (x0 + (x1 - x0) * a, x0 + (x1 - x0) * b, x3 + (x2 - x3) * a, x3 + (x2 - x3) * b)
     ys = (y0 + (y1 - y0) * a, y0 + (y1 - y0) * b, y3 + (y2 - y3) * a, y3 + (y2 - y3) * b)
-    return Box(math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys)))
+    return box_around(zip(xs, ys, strict=True))
 
 
 def _outside(lines: Sequence[TextLine], zone: Zone | None) -> tuple[TextLine, ...]:

@@ -21,7 +21,7 @@ from rapidfuzz import fuzz
 
 from kyc.confirmation import stands_in
 from kyc.dates import MONTHS
-from kyc.document import Box, TextLine
+from kyc.document import Box, TextLine, box_around
 from kyc.geometry import Image, cut, grey
 from kyc.names import transliterate
 from kyc.print_signs import ALIKE, ANY, GAP, Scores, SignTable, cost, fold, sign_table
@@ -34,6 +34,14 @@ LIMIT_A_SIGN = 0.6
 """The same for each of a short value's signs: three letters stand somewhere by chance."""
 LINES = 6
 """Lines looked at for each field, likeliest first."""
+ALIKE_ENOUGH = 50.0
+"""Per cent: a line alike so much may hold the value, misread."""
+UNREAD = 0.3
+"""Share of a line's width without signs from which some were left out."""
+SURE = 0.9
+"""Confidence from which a line was read as what it says."""
+SAME_PLACE = 0.8
+"""Of two lines' common area, what both cover: they are one line."""
 FEW = 2
 """Missing fields up to which their print was probably not found; beyond, it could not be read."""
 MAX_ENLARGED = 3.0
@@ -59,28 +67,49 @@ class SecondLook:
         return sign_table(self.text.alphabet())
 
     def repeated(
+        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], cut: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Which of the `wanted` values (field to value, as the zone has it) stand in those lines of the upright
+        `image` after all. Where one does not, a person looks anyway: no further one is looked for. Of names in `cut`
+        the zone has the beginning alone."""
+        seen: dict[int, _CloserLine] = {}
+        found = []
+        for name, value in wanted.items():
+            patterns = writings(name, value)
+            for gap, at in itertools.product(GAPS, _likeliest(lines, name, value)):
+                if gap != WHOLE and _read_whole(lines[at]):
+                    continue
+                if at not in seen:
+                    seen[at] = _CloserLine(self.text, self._table, image, lines[at])
+                view = seen[at].view(gap)
+                if patterns and view is not None and view.says(name, patterns, cut=name in cut):
+                    found.append(name)
+                    break
+            if name not in found:
+                break
+        return tuple(found)
+
+    def repeated_beyond(
         self,
         image: Image,
         lines: Sequence[TextLine],
+        area: Box,
         wanted: Mapping[str, str],
-        area: Box | None = None,
         cut: Collection[str] = (),
     ) -> tuple[str, ...]:
-        """Which of the `wanted` values (field to value, as the zone has it) stand in those lines of the upright
-        `image` after all; or, where no more than `FEW` are missing, in lines that are found in its `area` at a larger
-        size. Where one does not, a person looks anyway: no further one is looked for. Of names in `cut` the zone has
-        the beginning alone."""
-        found = self._in_lines(image, lines, wanted, cut)
-        left = {name: value for name, value in wanted.items() if name not in found}
-        if not left or area is None or len(wanted) > FEW:
-            return found
-        further = self._lines(image, area)
-        stands = tuple(name for name, value in left.items() if stands_in(further, name, value, cut=name in cut))
-        left = {name: value for name, value in left.items() if name not in stands}
-        return (*found, *stands, *self._in_lines(image, further, left, cut))
+        """The same of print in the image's `area` that is not among `lines`: it is searched for at a larger size. The
+        first of `wanted` is what `repeated` did not find in `lines`; of the others it looked for none."""
+        further = self._further(image, area, [line.box for line in lines])
+        found = [name for name, value in wanted.items() if stands_in(further, name, value, cut=name in cut)]
+        for at, (name, value) in enumerate(wanted.items()):
+            if name not in found:
+                found += self.repeated(image, [*further, *lines] if at else further, {name: value}, cut)
+            if name not in found:
+                break
+        return tuple(found)
 
-    def _lines(self, image: Image, area: Box) -> list[TextLine]:
-        """The print of an area, searched in two halves side by side as large as they can be."""
+    def _further(self, image: Image, area: Box, known: Sequence[Box]) -> list[TextLine]:
+        """The print of an area, searched in two halves side by side as large as they can be, and in no known place."""
         middle, lap = (area.left + area.right) // 2, round(0.06 * (area.right - area.left))
         quads = []
         for left, right in ((area.left, middle + lap), (middle - lap, area.right)):
@@ -91,38 +120,41 @@ class SecondLook:
             way = cv2.INTER_CUBIC if size > 1 else cv2.INTER_AREA
             for quad in self.text.find(cast(Image, cv2.resize(part, None, fx=size, fy=size, interpolation=way))):
                 quads.append(tuple((x / size + max(0, left), y / size + area.top) for x, y in quad))
-        return [line for quad in quads[:MAX_LINES] if (line := self.text.read_quad(image, quad)) is not None]
+        new = [quad for quad in quads if all(_common(box_around(quad), box) < SAME_PLACE for box in known)]
+        return [line for quad in new[:MAX_LINES] if (line := self.text.read_quad(image, quad)) is not None]
 
-    def _in_lines(
-        self, image: Image, lines: Sequence[TextLine], wanted: Mapping[str, str], cut: Collection[str]
-    ) -> tuple[str, ...]:
-        seen: dict[tuple[int, float], _View | None] = {}
-        found = []
-        for name, value in wanted.items():
-            patterns = writings(name, value)
-            for gap, at in itertools.product(GAPS, _likeliest(lines, name, value)):
-                key = (at, gap)
-                if key not in seen:
-                    seen[key] = self._view(image, lines[at], gap)
-                view = seen[key]
-                if patterns and view is not None and view.says(name, patterns, cut=name in cut):
-                    found.append(name)
-                    break
-            if name not in found:
-                break
-        return tuple(found)
 
-    def _view(self, image: Image, line: TextLine, gap: float) -> "_View | None":
-        """A line read in pieces that gaps of this width divide; with the narrowest, dividers do so too."""
-        strip = cut(image, line.quad, STRIP_HEIGHT, margin=MARGIN)
-        if strip.shape[0] > 1.5 * strip.shape[1]:
+class _CloserLine:
+    """A line cut out of the image: read as a whole once, and in pieces as often as there are widths of gaps."""
+
+    def __init__(self, text: RapidReader, table: SignTable, image: Image, line: TextLine) -> None:
+        self._text, self._table = text, table
+        self._strip = cut(image, line.quad, STRIP_HEIGHT, margin=MARGIN)
+        self._views: dict[float, _View | None] = {}
+
+    @cached_property
+    def _whole(self) -> Scores:
+        return self._text.probabilities(self._strip)
+
+    def view(self, gap: float) -> "_View | None":
+        """In pieces that gaps of this width divide; with the narrowest, dividers do so too. `None` of what is no line,
+        or has no ink."""
+        if gap not in self._views:
+            self._views[gap] = self._seen(gap)
+        return self._views[gap]
+
+    def _seen(self, gap: float) -> "_View | None":
+        height, width = self._strip.shape[:2]
+        if height > 1.5 * width:
             return None
-        places = word_places(strip, gap)
+        if gap == WHOLE:
+            return _View([_Word.of(self._whole, self._table)])
+        places = word_places(self._strip, gap)
         if gap == min(GAPS):
-            whole = self.text.probabilities(strip)
-            pixels = (strip.shape[1] + 8) / len(whole)
-            places = _cut_at(places, [float(at + 0.5) * pixels for at in np.flatnonzero(self._table.dividers(whole))])
-        read = [self.text.probabilities(strip[:, left:right]) for left, right in places]
+            pixels = (width + 8) / len(self._whole)
+            dividers = np.flatnonzero(self._table.dividers(self._whole))
+            places = _cut_at(places, [float(at + 0.5) * pixels for at in dividers])
+        read = [self._text.probabilities(self._strip[:, left:right]) for left, right in places]
         return _View([_Word.of(each, self._table) for each in read]) if read else None
 
 
@@ -174,8 +206,6 @@ class _Bounds:
 
 def word_places(strip: Image, gap: float) -> list[tuple[int, int]]:
     """Left and right of the words of a strip: runs of ink darker than the paper around it, `gap` heights apart."""
-    if gap == WHOLE:
-        return [(0, strip.shape[1])]
     flat = grey(strip)
     dark = cv2.morphologyEx(flat, cv2.MORPH_BLACKHAT, np.ones((15, 15), np.uint8))
     columns = np.sort(dark[4:-4], axis=0)[-4:].mean(0).astype(np.float32)[None]
@@ -190,6 +220,15 @@ def word_places(strip: Image, gap: float) -> list[tuple[int, int]]:
     return [(max(0, int(a) - edge), min(strip.shape[1], int(b) + edge)) for a, b in runs if b - a > 4]
 
 
+def _common(a: Box, b: Box) -> float:
+    """What both cover, of what either does."""
+    wide, high = min(a.right, b.right) - max(a.left, b.left), min(a.bottom, b.bottom) - max(a.top, b.top)
+    if wide <= 0 or high <= 0:
+        return 0.0
+    areas = [(box.right - box.left) * (box.bottom - box.top) for box in (a, b)]
+    return wide * high / (sum(areas) - wide * high)
+
+
 def _cut_at(places: Sequence[tuple[int, int]], cuts: Sequence[float]) -> list[tuple[int, int]]:
     """The places divided where a divider stands in them."""
     found = []
@@ -201,20 +240,37 @@ def _cut_at(places: Sequence[tuple[int, int]], cuts: Sequence[float]) -> list[tu
 
 def _likeliest(lines: Sequence[TextLine], name: str, value: str) -> list[int]:
     """The lines where a value may stand, likeliest first: alike in signs (a date: in digits), or hardly read. Lines too
-    short to hold it are left out."""
+    short to hold it, or surely read as something else, are left out."""
     dated = name.endswith("_date")
     wanted = value[:4] if dated else fold(value)
     needed = NARROWEST * (SHORTEST_DATE if dated else len(wanted))
     ranks = []
     for at, line in enumerate(lines):
-        wide, high = math.dist(line.quad[0], line.quad[1]), max(1.0, math.dist(line.quad[0], line.quad[3]))
+        wide, high = _extent(line)
         if wide < needed * high:
             continue
         text = re.sub(r"\D", "", line.text) if dated else fold(line.text)
         alike = fuzz.partial_ratio(wanted, text) * min(1.0, len(text) / len(wanted)) if text else 0.0
-        gaps = max(0.0, 1 - len(line.text.replace(" ", "")) * high * 0.5 / max(wide, 1.0))
-        ranks.append((alike + 60 * gaps, -at))
+        if alike >= ALIKE_ENOUGH or not _read_whole(line):
+            ranks.append((alike + 60 * _unread(line), -at))
     return [-at for _, at in sorted(ranks, reverse=True)[:LINES]]
+
+
+def _extent(line: TextLine) -> tuple[float, float]:
+    """Width and height, at least a pixel."""
+    return max(1.0, math.dist(line.quad[0], line.quad[1])), max(1.0, math.dist(line.quad[0], line.quad[3]))
+
+
+def _unread(line: TextLine) -> float:
+    """The share of a line's width for which no sign was read."""
+    wide, high = _extent(line)
+    return max(0.0, 1 - len(line.text.replace(" ", "")) * high * 0.5 / wide)
+
+
+def _read_whole(line: TextLine) -> bool:
+    """Surely and without gaps: where it says something unlike a value, or says it in no reading of the whole, a closer
+    look at its parts would find what is not there."""
+    return line.confidence >= SURE and _unread(line) < UNREAD
 
 
 def writings(name: str, value: str) -> tuple[str, ...]:

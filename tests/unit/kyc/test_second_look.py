@@ -169,12 +169,13 @@ def test_what_must_show_that_the_portrait_is_the_holders(
 def test_print_that_was_not_found_is_searched_for_at_a_larger_size() -> None:
     image, _ = print_line("Surname   OKONKWO", size=18)
     area = Box(0, 0, image.shape[1], image.shape[0])
+    look = SecondLook(READER)
 
-    assert SecondLook(READER).repeated(image, [], {"surname": "OKONKWO"}) == ()
-    assert SecondLook(READER).repeated(image, [], {"surname": "OKONKWO"}, area) == ("surname",)
-    assert SecondLook(READER).repeated(image, [], {"surname": "OKONKWA"}, area) == ()
-    three = {"surname": "OKONKWO", "number": "C01X30T47", "birth_date": "1964-08-12"}
-    assert SecondLook(READER).repeated(image, [], three, area) == (), "print that cannot be read is not searched"
+    assert look.repeated(image, [], {"surname": "OKONKWO"}) == ()
+    assert look.repeated_beyond(image, [], area, {"surname": "OKONKWO"}) == ("surname",)
+    assert look.repeated_beyond(image, [], area, {"surname": "OKONKWA"}) == ()
+    (found,) = look._further(image, area, [])
+    assert look.repeated_beyond(image, [found], area, {"surname": "OKONKWO"}) == (), "a line that is known is not new"
 
 
 def test_a_short_name_is_not_found_by_chance() -> None:

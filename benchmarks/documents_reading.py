@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from clearance.memory import keep_memory
 from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
 from kyc.checks import agrees, code_of, cross_check
 from kyc.confirmation import unconfirmed
@@ -71,6 +72,9 @@ class Systems:
     ours: Reader = field(default_factory=Reader)
     _stock: Any = None
     _warm: bool = False
+
+    def __post_init__(self) -> None:
+        keep_memory()  # as the worker does
 
     def generated(self, index: int) -> dict[str, Any]:
         """Draw and read the evaluation document of this index."""

@@ -33,6 +33,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
     """Read each file through the decoding child; 0 when all could be opened, 1 otherwise."""
     from activities.decoding import decode
     from clearance.liveness import ProviderMissing, load_provider
+    from clearance.memory import keep_memory
     from kyc.acceptance import AcceptanceParameters, acceptance_facts, acceptance_table
     from kyc.checks import code_of, cross_check
     from kyc.document import to_json, with_codes
@@ -40,6 +41,7 @@ def read_documents(files: list[Path], selfie: Path | None, as_json: bool, consol
     from kyc.layout_tagger import LayoutTagger
     from kyc.reader import Reader
 
+    keep_memory()
     settings = Settings()
     try:
         liveness = load_provider(settings.liveness_provider)

@@ -44,6 +44,7 @@ from clearance.filing_inbox import inbox_key, inbox_public_key
 from clearance.gateways import GatewayFolder
 from clearance.keyring import KeyName, Keyring
 from clearance.liveness import load_provider
+from clearance.memory import keep_memory
 from clearance.outbound import Outbound, posting
 from clearance.queues import FILING_QUEUE, QUEUE
 from clearance.schedules import keep_look_backs
@@ -242,6 +243,7 @@ def build_filing_worker(client: Client, activities: FilingActivities, queue: str
 @asynccontextmanager
 async def serve_worker(settings: Settings) -> AsyncIterator[Ready]:
     """The worker of the procedures as a service."""
+    keep_memory()
     keys = Keyring(settings.secrets_folder)
     async with await service_pool(settings, "clearance_worker", CONNECTIONS) as pool:
         parts = Parts(

@@ -23,22 +23,22 @@ from psycopg_pool import PoolTimeout
 import jurisdictions
 from aml.counter_value import with_counter_value
 from aml.money import Money
-from aml.snapshots import Contents, SnapshotUnusable
 from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
 from clearance.engine_ownership import Ownership, PartitionTaken
-from clearance.group import Group, Owner
+from clearance.engine_snapshots import SNAPSHOT_ROWS, SnapshotKeeper
+from clearance.group import Group
+from clearance.owners import Owners
 from clearance.partition import FROZEN_ACCOUNT, UNKNOWN_ACCOUNT, Partition, Place
 from clearance.rates import RatesFolder
 from clearance.snapshots import SnapshotFolder
 from explain.attribution import TreeModel
 from explain.registry import Artifact
 from jurisdictions.monitoring import monitoring_parameters
-from store import alerts, customers, decisions, subjects, transactions
+from store import alerts, customers, decisions, transactions
 from store.connection import Connection, Pool, service_transaction, tenant_transaction
 from store.tenants import Tenant, fetch_tenant, list_tenants
-from vault.envelope import Sealer
 from vault.keys import KeyProvider
 
 log = logging.getLogger(__name__)
@@ -51,17 +51,8 @@ TURNS = 3
 """Of the event loop after each stretch of a group: to wake, to send the next piece, to wait again."""
 _COLLECTING = (50_000, 20, 100)
 """New objects after which Python looks for cycles, and how often it then looks further back."""
-_MOST_OWNERS = 100_000
-"""Keys held before those that ran out are thrown away."""
-SNAPSHOT_ROWS = 20_000
-"""Transactions after which a snapshot is written, at least: a second or two of rebuilding."""
-SNAPSHOT_BYTES_A_ROW = 2_000
-"""A large state is written more rarely, so that no more than this is written for each transaction taken."""
-LEAST_AT_STOP = 1_000
-"""New transactions for which a clean stop writes one: fewer are assessed again as fast."""
 
 ingested = Counter("clearance_transactions_total", "Transactions taken by the engine.", ["outcome"])
-snapshots = Counter("clearance_engine_snapshots_total", "Engine states written, read and refused.", ["outcome"])
 commit_seconds = Histogram("clearance_engine_commit_seconds", "From the first transaction of a group to its commit.")
 
 _NOT_COMMITTED = "a group of tenant %s was not committed; its state is dropped"
@@ -124,21 +115,17 @@ class StreamingEngine:
         """`lock` is a connection of its own that holds the ownership; `tenants` the partition, all when empty. Without
         `snapshots` every start assesses again all that is stored; without `rates` foreign payments that do not say what
         they were booked as count as nothing."""
-        self._pool, self._ownership, self._keys = pool, Ownership(lock), keys
+        self._pool, self._ownership = pool, Ownership(lock)
         self._model, self._trees = model, TreeModel.from_text(model.content)
         self._only = tenants or None
         self._boundary = boundary
         self._partitions: dict[UUID, Partition] = {}
         self._queue: asyncio.Queue[_Request] = asyncio.Queue(maxsize=1024)
-        self._kept_owners: dict[UUID, tuple[Owner, float]] = {}
-        """With the instant until which the key may be used: an erased subject's is forgotten within a minute."""
+        self._owners = Owners(keys)
         self._committing: asyncio.Task[None] | None = None
         self._gathered: list[_Request] = []
         self._writing: _Prepared | None = None
-        self._snapshots, self._snapshot_rows = snapshots, snapshot_rows
-        self._since: dict[UUID, int] = {}
-        self._sizes: dict[UUID, int] = {}
-        self._keeping: asyncio.Task[None] | None = None
+        self._keeper = SnapshotKeeper(pool, keys, snapshots, snapshot_rows, lambda: boundary("after_snapshot"))
         self._rates = rates
         self._moving = asyncio.Lock()
         """Held by who assesses a group, or drops what is in memory: nobody rebuilds what is being written."""
@@ -171,11 +158,7 @@ class StreamingEngine:
         for request in self._gathered:
             if not request.answer.done():
                 request.answer.set_exception(EngineRebuilding("the engine is stopping"))
-        for tenant_id in self._partitions:
-            await self._kept()
-            if self._since.get(tenant_id, 0) >= min(LEAST_AT_STOP, self._snapshot_rows):
-                self._keep(tenant_id)
-        await self._kept()
+        await self._keeper.keep_all(self._partitions)
         await self._ownership.close()
 
     async def ready(self) -> bool:
@@ -247,7 +230,7 @@ class StreamingEngine:
         count = 0
         async with tenant_transaction(self._pool, tenant.tenant_id) as connection:
             await self._register_models(connection, partition)
-            kept = await self._take_up(connection, tenant.tenant_id, partition)
+            kept = await self._keeper.take_up(connection, tenant.tenant_id, partition)
             group: list[transactions.TransactionRow] = []
             first = 0 if kept is None else kept.ingest_seq + 1
             async for row in transactions.iterate_for_rebuild(connection, tenant.tenant_id, from_seq=first):
@@ -262,7 +245,7 @@ class StreamingEngine:
             count,
             time.perf_counter() - started,
         )
-        self._since[tenant.tenant_id] = count
+        self._keeper.rebuilt(tenant.tenant_id, count)
         return partition
 
     async def _register_models(self, connection: Connection, partition: Partition) -> None:
@@ -272,70 +255,6 @@ class StreamingEngine:
         await decisions.register_model(
             connection, partition.table_ref, "rule_table_json", partition.table.to_bytes(), {}
         )
-
-    # --- Snapshots ----------------------------------------------------------------------------------------------------
-
-    async def _take_up(self, connection: Connection, tenant_id: UUID, partition: Partition) -> Place | None:
-        """Bring a new partition to where the tenant's snapshot was; None, and nothing changed, where none fits."""
-        if self._snapshots is None:
-            return None
-        try:
-            data_key = await self._data_key(connection, tenant_id)
-            contents = await asyncio.to_thread(self._snapshots.read, tenant_id, data_key)
-            if contents is None:
-                return None
-            place = Place(contents.facts["ingest_seq"], UUID(contents.facts["decision_id"]))
-            if await transactions.decision_at(connection, place.ingest_seq) != place.decision_id:
-                raise SnapshotUnusable("the snapshot was made from transactions that the database does not hold")
-            await asyncio.to_thread(partition.take_up, contents)
-        except SnapshotUnusable as refused:
-            log.warning("tenant %s is rebuilt from all its transactions: %s", tenant_id, refused)
-            snapshots.labels(outcome="refused").inc()
-            return None
-        except (subjects.SubjectErased, subjects.SubjectUnknown):
-            log.warning("tenant %s is rebuilt from all its transactions: its own key is gone", tenant_id)
-            await asyncio.to_thread(self._snapshots.remove, tenant_id)
-            return None
-        snapshots.labels(outcome="taken_up").inc()
-        return place
-
-    def _snapshot_due(self, tenant_id: UUID) -> bool:
-        if self._snapshots is None or (self._keeping is not None and not self._keeping.done()):
-            return False
-        rows = max(self._snapshot_rows, self._sizes.get(tenant_id, 0) // SNAPSHOT_BYTES_A_ROW)
-        return self._since.get(tenant_id, 0) >= rows
-
-    def _keep(self, tenant_id: UUID) -> None:
-        """Copy the tenant's state if it is what is stored, and write the copy while the engine goes on."""
-        partition = self._partitions.get(tenant_id)
-        if self._snapshots is None or partition is None or partition.place is None or partition.uncommitted:
-            return
-        self._since[tenant_id] = 0
-        self._keeping = asyncio.create_task(self._write_snapshot(self._snapshots, tenant_id, partition.copied()))
-
-    async def _write_snapshot(self, folder: SnapshotFolder, tenant_id: UUID, contents: Contents) -> None:
-        """What goes wrong costs time at the next start, and nothing else."""
-        started = time.perf_counter()
-        try:
-            async with tenant_transaction(self._pool, tenant_id) as connection:
-                data_key = await self._data_key(connection, tenant_id)
-            self._sizes[tenant_id] = size = await asyncio.to_thread(folder.write, tenant_id, data_key, contents)
-        except subjects.SubjectErased:
-            await asyncio.to_thread(folder.remove, tenant_id)
-            log.warning("no snapshot of tenant %s: its own key is gone", tenant_id)
-        except Exception:
-            log.exception("no snapshot of tenant %s was written", tenant_id)
-            snapshots.labels(outcome="failed").inc()
-        else:
-            snapshots.labels(outcome="written").inc()
-            took = time.perf_counter() - started
-            log.info("snapshot of tenant %s: %d bytes in %.1f s", tenant_id, size, took)
-        self._boundary("after_snapshot")
-
-    async def _kept(self) -> None:
-        """Until the snapshot that is being written is there."""
-        if self._keeping is not None:
-            await asyncio.shield(self._keeping)
 
     # --- Group commit -------------------------------------------------------------------------------------------------
 
@@ -347,9 +266,9 @@ class StreamingEngine:
                     # Whether a transaction is new, its commit tells: who repeats one that is written now waits for it.
                     if self._writing is not None and not self._writing.ids.isdisjoint(_ids(requests)):
                         await self._written()
-                    if self._snapshot_due(tenant_id):
+                    if self._keeper.due(tenant_id):
                         await self._written()  # the state is what is stored then, until the next group is assessed
-                        self._keep(tenant_id)
+                        self._keeper.keep(tenant_id, self._partitions.get(tenant_id))
                     prepared = await self._prepare(tenant_id, requests)
                     await self._written()
                     if prepared is not None:
@@ -413,7 +332,7 @@ class StreamingEngine:
             if prepared.group.place is not None:
                 taken = len(prepared.group.answers)
                 prepared.partition.committed(taken, prepared.group.place)
-                self._since[tenant_id] = self._since.get(tenant_id, 0) + taken
+                self._keeper.count(tenant_id, taken)
             self._boundary("after_commit")
             answers = await self._answers(prepared)
         except PoolTimeout:
@@ -485,7 +404,9 @@ class StreamingEngine:
         holders = await customers.account_holders(connection, accounts)
         counted = self._counted(tenant_id, partition.regime.currency, new)
         parties = [_with_parties(transaction, holders) for transaction in counted]
-        owners = await self._owners(connection, tenant_id, parties, holders)
+        owners = await self._owners.fetch(
+            connection, tenant_id, [_subject_of(each, holders, tenant_id) for each in parties]
+        )
         unknown = [t.debtor_party is None and t.creditor_party is None for t in parties]
         blocked = {name for name, holder in holders.items() if holder.frozen}
         frozen = [t.debtor_account in blocked or t.creditor_account in blocked for t in parties]
@@ -508,42 +429,15 @@ class StreamingEngine:
         rates = self._rates.rates(tenant_id, currency)
         return new if rates is None else [with_counter_value(transaction, currency, rates) for transaction in new]
 
-    async def _owners(
-        self,
-        connection: Connection,
-        tenant_id: UUID,
-        parties: Sequence[Transaction],
-        holders: Mapping[str, customers.Holder],
-    ) -> list[Owner]:
-        """Whose each transaction is: the customer's on its known side, else, or where that one was erased, the
-        tenant's."""
-        subject_ids = []
-        for t in parties:
-            holder = holders.get(t.debtor_account) or holders.get(t.creditor_account)
-            subject_ids.append(tenant_id if holder is None else holder.subject_id)
-        now = time.monotonic()
-        wanted = {tenant_id, *subject_ids}
-        kept = {subject: self._kept_owners.get(subject) for subject in wanted}
-        missing = [subject for subject, owner in kept.items() if owner is None or owner[1] <= now]
-        found = await subjects.fetch_wrapped_keys(connection, missing) if missing else {}
-        fresh = {subject: Owner(subject, Sealer(self._keys.unwrap(tenant_id, key))) for subject, key in found.items()}
-        if len(self._kept_owners) > _MOST_OWNERS:
-            self._kept_owners = {subject: owner for subject, owner in self._kept_owners.items() if owner[1] > now}
-        for subject in missing:
-            self._kept_owners.pop(subject, None)
-        self._kept_owners |= {subject: (owner, now + 60.0) for subject, owner in fresh.items()}
-        if tenant_id not in self._kept_owners:
-            await subjects.fetch_wrapped_key(connection, tenant_id)  # says what is wrong with it
-        own = self._kept_owners[tenant_id]
-        return [self._kept_owners.get(subject, own)[0] for subject in subject_ids]
-
-    async def _data_key(self, connection: Connection, tenant_id: UUID) -> bytes:
-        """The tenant's own."""
-        return self._keys.unwrap(tenant_id, await subjects.fetch_wrapped_key(connection, tenant_id))
-
 
 def _rebuilding(error: Exception) -> EngineRebuilding:
     return error if isinstance(error, EngineRebuilding) else EngineRebuilding(type(error).__name__)
+
+
+def _subject_of(transaction: Transaction, holders: Mapping[str, customers.Holder], tenant_id: UUID) -> UUID:
+    """Whose a transaction is: the customer's on its known side, else the tenant's."""
+    holder = holders.get(transaction.debtor_account) or holders.get(transaction.creditor_account)
+    return tenant_id if holder is None else holder.subject_id
 
 
 def _with_parties(transaction: Transaction, holders: Mapping[str, customers.Holder]) -> Transaction:

@@ -46,7 +46,7 @@ async def run(url: str, keys: str, models: str, tenant: str, boundary: str, visi
     for batch in batches():
         for answer in await engine.submit(UUID(tenant), batch):
             os.write(1, f"{answer.transaction_id}\n".encode())
-        await engine._kept()
+        await engine._keeper.kept()
     await engine.stop()
     await lock.close()
     await pool.close()

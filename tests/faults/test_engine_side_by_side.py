@@ -45,7 +45,7 @@ class Overlap:
 
         def may_come() -> bool:
             upon = engine._partitions.get(tenant_id) is prepared.partition
-            return upon and before < self._groups and not engine._snapshot_due(tenant_id)
+            return upon and before < self._groups and not engine._keeper.due(tenant_id)
 
         while self._assessed == before and may_come() and self._patience > 0:
             self._patience -= 0.002

@@ -110,4 +110,4 @@ def cost(
         on_sign = np.maximum(on_sign, enter) + step[signs]
         if ends is None or ends[at]:
             best = max(best, float(on_sign[rows, last].max()))
-    return -best
+    return max(0.0, -best)

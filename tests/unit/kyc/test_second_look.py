@@ -15,7 +15,7 @@ from kyc.document import Box, GhostCheck, TextLine
 from kyc.faces import FaceMatch
 from kyc.geometry import Image
 from kyc.print_signs import GAP, OTHER, SIGNS, SignTable, cost, fold
-from kyc.second_look import SecondLook, word_places, writings
+from kyc.second_look import LIMIT_TOGETHER, SecondLook, _View, word_places, writings
 from kyc.specimens.layouts import font
 from kyc.text import RapidReader
 from tests.unit.kyc.test_confirmation import reading
@@ -183,3 +183,12 @@ def test_a_short_name_is_not_found_by_chance() -> None:
 
     assert SecondLook(READER).repeated(image, [line], {"surname": "KEN"}) == ("surname",)
     assert SecondLook(READER).repeated(image, [line], {"surname": "OEN"}) == ()
+
+
+def test_doubt_about_one_value_is_not_left_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, line = print_line("Featherstone / 12.08.1964")
+    wanted = {"surname": "FEATHERSTONE", "birth_date": "1964-08-12"}
+    assert SecondLook(READER).repeated(image, [line], wanted) == ("surname", "birth_date")
+
+    monkeypatch.setattr(_View, "needed", lambda *_, **__: 0.6 * LIMIT_TOGETHER)
+    assert SecondLook(READER).repeated(image, [line], wanted) == ("surname",)

@@ -42,7 +42,7 @@ ALIKE_ENOUGH = 50.0
 """Per cent: a line alike so much may hold the value, misread."""
 UNREAD = 0.3
 """Share of a line's width without signs from which some were left out."""
-SURE = 0.9
+SURE = 0.95
 """Confidence from which a line was read as what it says."""
 SAME_PLACE = 0.8
 """Of two lines' common area, what both cover: they are one line."""
@@ -110,9 +110,11 @@ class SecondLook:
         wanted: Mapping[str, str],
         cut: Collection[str] = (),
     ) -> tuple[str, ...]:
-        """The same of print in the image's `area` that is not among `lines`: it is searched for at a larger size. The
-        first of `wanted` is what `repeated` did not find in `lines`; of the others it looked for none."""
-        further = self._further(image, area, [line.box for line in lines])
+        """The same of print in the image's `area`, searched for at a larger size, but for places where `lines` say
+        something else. The first of `wanted` is what `repeated` did not find in `lines`; of the others it looked for
+        none."""
+        likely = {at for name, value in wanted.items() for at in _likeliest(lines, name, value)}
+        further = self._further(image, area, [line.box for at, line in enumerate(lines) if at not in likely])
         found = [name for name, value in wanted.items() if stands_in(further, name, value, cut=name in cut)]
         for at, (name, value) in enumerate(wanted.items()):
             if name not in found:

@@ -27,9 +27,9 @@ from aml.transaction import Transaction
 from api.schemas.transactions import TransactionAnswer
 from api.services import EngineRebuilding
 from clearance.engine_ownership import Ownership, PartitionTaken
+from clearance.engine_sealers import Sealers
 from clearance.engine_snapshots import SNAPSHOT_ROWS, SnapshotKeeper
 from clearance.group import Group
-from clearance.owners import Owners
 from clearance.partition import FROZEN_ACCOUNT, UNKNOWN_ACCOUNT, Partition, Place
 from clearance.rates import RatesFolder
 from clearance.snapshots import SnapshotFolder
@@ -121,7 +121,7 @@ class StreamingEngine:
         self._boundary = boundary
         self._partitions: dict[UUID, Partition] = {}
         self._queue: asyncio.Queue[_Request] = asyncio.Queue(maxsize=1024)
-        self._owners = Owners(keys)
+        self._sealers = Sealers(keys)
         self._committing: asyncio.Task[None] | None = None
         self._gathered: list[_Request] = []
         self._writing: _Prepared | None = None
@@ -404,7 +404,7 @@ class StreamingEngine:
         holders = await customers.account_holders(connection, accounts)
         counted = self._counted(tenant_id, partition.regime.currency, new)
         parties = [_with_parties(transaction, holders) for transaction in counted]
-        owners = await self._owners.fetch(
+        owners = await self._sealers.fetch(
             connection, tenant_id, [_subject_of(each, holders, tenant_id) for each in parties]
         )
         unknown = [t.debtor_party is None and t.creditor_party is None for t in parties]

@@ -48,6 +48,16 @@ class Box:
     right: int
     bottom: int
 
+    @property
+    def area(self) -> int:
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    def shared(self, other: "Box") -> int:
+        """Pixels that lie in both."""
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        high = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0, wide) * max(0, high)
+
 
 def box_around(quad: Iterable[tuple[float, float]]) -> Box:
     """The smallest upright region that holds all corners."""

@@ -114,13 +114,7 @@ def _by_face(
 
 def _covered(box: Box, printed: Sequence[Box]) -> float:
     """The share of a box over which lines of print stand."""
-    area = max(1, (box.right - box.left) * (box.bottom - box.top))
-    both = (
-        max(0, min(box.right, line.right) - max(box.left, line.left))
-        * max(0, min(box.bottom, line.bottom) - max(box.top, line.top))
-        for line in printed
-    )
-    return sum(both) / area
+    return sum(map(box.shared, printed)) / max(1, box.area)
 
 
 def copies(flat: Image, portrait: Box) -> list[Box]:

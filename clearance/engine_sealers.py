@@ -15,7 +15,7 @@ _MOST = 100_000
 """Keys held before those that ran out are thrown away."""
 
 
-class Owners:
+class Sealers:
     """Subjects with their sealers. An erased subject's key is forgotten within a minute."""
 
     def __init__(self, keys: KeyProvider) -> None:

@@ -7,6 +7,7 @@ Separate from `sequencer`, which does the first of these by itself every minute;
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from store.connection import Connection, Pool, service_transaction, set_tenant, 
 from store.decisions import DecisionUnknown
 from store.ledger_export import NotYetProvable, altered_columns, export_lines, prove_decision
 from store.tenants import list_tenants
+
+_HEX_KEY = re.compile("[0-9a-fA-F]{64}")
 
 
 class TenantUnknown(LookupError):
@@ -302,7 +305,7 @@ def _verify_stamps(report: ledger_verifier.Report, path: Path | None, roots: Pat
 
 def _public_key(text: str) -> bytes:
     path = Path(text)
-    if len(text) != 64 and path.is_file():
+    if not _HEX_KEY.fullmatch(text) and path.is_file():
         text = path.read_text(encoding="ascii", errors="replace").strip()
     try:
         key = bytes.fromhex(text)

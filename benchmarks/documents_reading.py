@@ -43,6 +43,7 @@ TABLE = acceptance_table(PARAMETERS)
 STRICT = "strict"
 """Among the ways to present a document: as it comes, where only a ghost portrait that matches proves the portrait, not
 a border that runs out into the paper."""
+MODELS = ("mrz", "page", "page_clutter", "visual_zone")
 T = TypeVar("T")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -50,8 +51,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def fingerprint() -> str:
     """What results depend on: reading code, evaluation documents and models, as a short digest."""
     digest = hashlib.sha256()
-    for folder, pattern in (("kyc", "*.py"), ("kyc/evaluation", "*.py"), ("models/mrz", "*"), ("models/page", "*"),
-                            ("models/visual_zone", "*"), ("benchmarks", "documents_reading.py")):  # fmt: skip
+    models = [(f"models/{name}", "*") for name in ("mrz", "page", "page_clutter", "visual_zone")]
+    for folder, pattern in (
+        ("kyc", "*.py"),
+        ("kyc/evaluation", "*.py"),
+        *models,
+        ("benchmarks", "documents_reading.py"),
+    ):
         for path in sorted((REPOSITORY / folder).glob(pattern)):
             if path.is_file():
                 digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())

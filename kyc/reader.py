@@ -26,7 +26,7 @@ from kyc.faces import FaceReader, several
 from kyc.geometry import Image, load
 from kyc.ghost import check_ghost
 from kyc.layout_tagger import LayoutTagger
-from kyc.locator import PageLocator
+from kyc.locator import CLUTTER, PageLocator
 from kyc.mrz import Layout, ParsedMrz
 from kyc.mrz_zone import Zone, line_quads, skew
 from kyc.portrait_border import check_border
@@ -48,18 +48,20 @@ class Reader:
     text: RapidReader = field(default_factory=RapidReader)
     lines: LineRecogniser = field(default_factory=LineRecogniser)
     faces: FaceReader = field(default_factory=FaceReader)
-    locator: PageLocator = field(default_factory=PageLocator)
+    locators: tuple[PageLocator, ...] = field(default_factory=lambda: (PageLocator(), PageLocator(CLUTTER)))
     tagger: LayoutTagger = field(default_factory=LayoutTagger)
 
     def __post_init__(self) -> None:
-        self.text.threads = self.lines.threads = self.locator.threads = self.tagger.threads = self.threads
+        self.text.threads = self.lines.threads = self.tagger.threads = self.threads
+        for locator in self.locators:
+            locator.threads = self.threads
 
     def read(self, image: bytes, as_of: date) -> DocumentReading:
         """Read a normalised PNG or JPEG. Boxes are in pixels of the image turned upright by `rotation` degrees.
 
         Raises `kyc.geometry.NotAnImage` for bytes that are neither.
         """
-        page = bring_upright(load(image), self.locator, self.text, self.lines)
+        page = bring_upright(load(image), self.locators, self.text, self.lines)
         found = ZoneReader(self.lines, self.text).read(page, as_of)
         mrz, parsed, zone = (None, None, page.zone) if found is None else (found.reading, found.parsed, found.zone)
         symbols = find_barcodes(page.image)

@@ -41,11 +41,13 @@ class Upright:
     located: Located
 
 
-def bring_upright(image: Image, locator: PageLocator, text: RapidReader, recogniser: LineRecogniser) -> Upright:
-    """The picture the way up on which its document is read."""
+def bring_upright(
+    image: Image, locators: Sequence[PageLocator], text: RapidReader, recogniser: LineRecogniser
+) -> Upright:
+    """The picture the way up on which its document is read. A further locator is asked where nothing that those before
+    it saw begins as a zone does."""
     height, width = image.shape[:2]
-    located = locator.find(image)
-    looks = look_closely(image, located.zones, recogniser)
+    located, looks = _located(image, locators, recogniser)
     look = looks[0] if looks else None
     direction: float | None = None
     if look is not None:
@@ -79,6 +81,20 @@ def bring_upright(image: Image, locator: PageLocator, text: RapidReader, recogni
         0.0,
     )
     return other if other.zone is not None or _legible(other) > _legible(page) else page
+
+
+def _located(
+    image: Image, locators: Sequence[PageLocator], recogniser: LineRecogniser
+) -> tuple[Located, tuple[Look, ...]]:
+    """What the first locator sees in which a zone begins; where none does, what the first sees that sees a page."""
+    views = []
+    for locator in locators:
+        located = locator.find(image)
+        looks = look_closely(image, located.zones, recogniser)
+        if looks and looks[0].lawful:
+            return located, looks
+        views.append((located, looks))
+    return next((view for view in views if view[0].page is not None), views[0])
 
 
 def _read(image: Image, rotation: int, look: Look | None, located: Located, text: RapidReader, level: float) -> Upright:

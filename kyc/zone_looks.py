@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kyc.geometry import Image, turn_point
+from kyc.geometry import Image, Quad, turn_point
 from kyc.locator import Place
 from kyc.mrz import ALPHABET, begins_lawfully
 from kyc.mrz_decoding import BLANK
-from kyc.recogniser import LineRecogniser, Scores
+from kyc.recogniser import SLACK, LineRecogniser, Scores
 from kyc.zone_lines import InkLines, ink_lines
 
 LENGTHS = {3: (30,), 2: (36, 44)}
@@ -20,6 +20,9 @@ WAYS = 10
 """Ways of seeing lines in the ink of a place that are tried, from each end."""
 STRETCH = 0.35
 """Share of its length by which a place is drawn out at either end when nothing in it begins as a zone does."""
+MOST_MISSING = 10
+"""Signs by which the lines of the surest look are drawn out when none begins as a zone does: what lies beside a page
+hides where its print begins."""
 SURE = -0.3
 """Mean log-probability a step: zones read from their beginning stay above -0.1, from their end below -0.07, other print
 below -0.3 (generated pictures)."""
@@ -50,6 +53,8 @@ def look_closely(image: Image, places: Sequence[Place], recogniser: LineRecognis
         if not any(look.lawful for look in found):
             # What the locator saw may be a part of the zone only.
             found += _ways(image, seen.stretched(STRETCH), recogniser)
+        if found and not any(look.lawful for look in found):
+            found += _completed(image, max(found, key=lambda look: look.sureness), recogniser)
         looks += found
     return tuple(sorted(looks, key=lambda look: (not look.lawful, -look.sureness)))
 
@@ -68,11 +73,41 @@ def _ways(image: Image, seen: Place, recogniser: LineRecogniser) -> list[Look]:
     return looks
 
 
+def _completed(image: Image, look: Look, recogniser: LineRecogniser) -> list[Look]:
+    """The look with as many signs before and after it as it lacks of a format, where it then begins as a zone does."""
+    count = _signs(recogniser.read(image, look.lines.quads, look.length))
+    pitch = 1 / (count * (1 + SLACK / look.lines.length))
+    looks = []
+    for length in LENGTHS[len(look.lines.quads)]:
+        missing = length - round(count)
+        # One more than is missing: perspective may have the first signs wider than the rest.
+        for before in range(missing + 1 if 0 < missing <= MOST_MISSING else 0, 0, -1):
+            quads = tuple(_drawn_out(quad, before * pitch, (missing - before) * pitch) for quad in look.lines.quads)
+            scores = recogniser.read(image, quads, length)
+            sureness, lawful = _sureness(scores), begins_lawfully(_greedy(scores[0]))
+            if lawful and sureness > SURE and _counted(scores) == length:
+                looks.append(Look(look.place, InkLines(quads, length), length, sureness))
+    return looks
+
+
+def _drawn_out(quad: Quad, before: float, after: float) -> tuple[tuple[float, float], ...]:
+    """The quadrilateral with so many of its lengths more along reading, at its beginning and at its end."""
+    a, b, c, d = (np.asarray(corner) for corner in quad)
+    top, bottom = b - a, c - d
+    moved = (a - top * before, b + top * after, c + bottom * after, d - bottom * before)
+    return tuple((float(x), float(y)) for x, y in moved)
+
+
 def _counted(scores: Sequence[Scores]) -> int | None:
     """The format's length nearest to the number of signs seen; `None` when it is none's."""
-    median = float(np.median([len(_greedy(row)) for row in scores]))
-    length = min(LENGTHS[len(scores)], key=lambda n: abs(n - median))
-    return length if abs(length - median) <= COUNT_TOLERANCE * length else None
+    count = _signs(scores)
+    length = min(LENGTHS[len(scores)], key=lambda n: abs(n - count))
+    return length if abs(length - count) <= COUNT_TOLERANCE * length else None
+
+
+def _signs(scores: Sequence[Scores]) -> float:
+    """How many a line has, by the median."""
+    return float(np.median([len(_greedy(row)) for row in scores]))
 
 
 def _greedy(row: Scores) -> str:

@@ -92,4 +92,12 @@ def _better(printed: ReadZone | None, inked: ReadZone | None) -> ReadZone | None
     # Lines cut a sign short spoil both readers of them alike: where the text reader's own lines hold, they stay.
     if not printed.reading.valid and inked.reading.valid and settled and inked.reading.lines[0][0] in CODES:
         return inked
+    # Where the digits do not hold either way, lines that needed no repair were cut rightly.
+    if not printed.reading.valid and not inked.reading.valid and _as_seen(inked) and not _as_seen(printed):
+        return inked
     return printed
+
+
+def _as_seen(read: ReadZone) -> bool:
+    """Whether the lines are what the recogniser saw, without a repair."""
+    return read.reading.raw_lines == read.reading.lines

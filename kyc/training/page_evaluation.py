@@ -16,7 +16,7 @@ import numpy as np
 
 from kyc.geometry import Image, grey
 from kyc.locator import PageLocator
-from kyc.training.page_composites import Composite, Floats, compose
+from kyc.training.page_composites import STYLES, Composite, Floats, Style, compose
 
 FIRST_SEED = 900_000_000
 FIRST_PAGE = 1_000_000
@@ -52,14 +52,14 @@ def contours(image: Image) -> Floats | None:
     return None if best is None else best[1]
 
 
-def evaluate(model: Path, count: int) -> dict[str, Any]:
+def evaluate(model: Path, count: int, style: Style) -> dict[str, Any]:
     """Overlap of the page's outline, zones found, directions right, and pictures without a document left alone."""
     locator = PageLocator(model)
     ours: list[float] = []
     plain: list[float] = []
     zones = found = firm = turned = empty = quiet = 0
     for seed in range(FIRST_SEED, FIRST_SEED + count):
-        drawn = compose(seed, side=SIDE, first_page=FIRST_PAGE)
+        drawn = compose(seed, side=SIDE, first_page=FIRST_PAGE, style=style)
         seen = locator.find(drawn.image)
         if not drawn.pages:
             empty += 1
@@ -108,7 +108,7 @@ def main() -> None:
     content = model.read_bytes()
     run = json.loads((options.folder / "run.json").read_text(encoding="utf-8"))
     card = {
-        "name": "page-locator",
+        "name": "page-locator" if run["style"] == "plain" else f"page-locator-{run['style']}",
         "version": "1",
         "format": "onnx",
         "file": model.name,
@@ -119,9 +119,10 @@ def main() -> None:
         "training": {
             **run,
             "pictures_seen": run["stop"] * run["batch"],
-            "command": f"python -m kyc.training.page_locator models/page --stop {run['stop']}",
+            "command": f"python -m kyc.training.page_locator models/{options.folder.name} --style {run['style']} "
+            f"--steps {run['steps']} --stop {run['stop']}",
         },
-        "evaluation": evaluate(model, options.count),
+        "evaluation": {name: evaluate(model, options.count, style) for name, style in STYLES.items()},
         "limits": "Trained on synthetic pages with Latin zones. An open booklet counts as one page. The corners are "
         "those of the outline as far as seen, extrapolated where the picture cuts it.",
     }

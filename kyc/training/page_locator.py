@@ -1,21 +1,30 @@
-"""Trains the page locator: `python -m kyc.training.page_locator models/page`.
+"""Trains a page locator: `python -m kyc.training.page_locator models/page`.
 
 A small fully convolutional network (encoder and decoder with lateral sums, after Lin et al. 2017, feature pyramids).
-One thread, fixed seeds; writes `locator.onnx` and `run.json`. `kyc.training.page_evaluation` then writes the card.
+One thread, and a process beside it that draws the pictures; fixed seeds; writes `locator.onnx` and `run.json`.
+`kyc.training.page_evaluation` then writes the card.
 """
 
 import argparse
+import itertools
 import json
+import multiprocessing
 import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch  # type: ignore[import-not-found]  # a training dependency, not installed with the service
 from torch import nn
 
-from kyc.training.page_composites import SIDE, compose
+from kyc.geometry import Image
+from kyc.training.page_composites import SIDE, STYLES, Floats, compose
 
 BATCH = 12
+AHEAD = 8
+"""Batches that are drawn before they are asked for."""
 DIRECTION_WEIGHT = 0.5
 
 
@@ -80,13 +89,25 @@ def loss_of(seen: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":
     return total + DIRECTION_WEIGHT * (apart * where).sum() / (where.sum() + 1)
 
 
-def batch(first: int) -> tuple["torch.Tensor", "torch.Tensor"]:
-    drawn = [compose(first + index) for index in range(BATCH)]
-    images = np.stack([c.image for c in drawn]).transpose(0, 3, 1, 2).astype(np.float32) / 255
-    return torch.from_numpy(np.ascontiguousarray(images)), torch.from_numpy(np.stack([c.target for c in drawn]))
+def draw(first: int, style: str) -> tuple[Image, Floats]:
+    """BATCH pictures with their targets, of seeds from `first`."""
+    drawn = [compose(first + index, style=STYLES[style]) for index in range(BATCH)]
+    return np.stack([c.image for c in drawn]), np.stack([c.target for c in drawn])
 
 
-def train(folder: Path, steps: int, stop: int, seed: int) -> float:
+def batches(seed: int, count: int, style: str) -> Iterator[tuple["torch.Tensor", "torch.Tensor"]]:
+    """So many batches, the next ones drawn ahead."""
+    firsts = iter(range(seed * 100_000_000, seed * 100_000_000 + count * BATCH, BATCH))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as painter:
+        ahead: deque[Future[tuple[Image, Floats]]] = deque()
+        for _ in range(count):
+            ahead.extend(painter.submit(draw, first, style) for first in itertools.islice(firsts, AHEAD - len(ahead)))
+            drawn, target = ahead.popleft().result()
+            images = drawn.transpose(0, 3, 1, 2).astype(np.float32) / 255
+            yield torch.from_numpy(np.ascontiguousarray(images)), torch.from_numpy(target)
+
+
+def train(folder: Path, steps: int, stop: int, seed: int, style: str) -> float:
     """Train by a schedule of `steps`, ended after `stop` of them, and export. Returns the CPU seconds it took."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -94,8 +115,7 @@ def train(folder: Path, steps: int, stop: int, seed: int) -> float:
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps, pct_start=0.1)
     started, mean = time.process_time(), 0.0
-    for step in range(stop):
-        images, target = batch(seed * 100_000_000 + step * BATCH)
+    for step, (images, target) in enumerate(batches(seed, stop, style)):
         loss = loss_of(net(images.to(memory_format=torch.channels_last)), target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -131,15 +151,17 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--stop", type=int, help="end after so many steps of the schedule")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--style", choices=STYLES, default="plain", help="what the pictures are of")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     stop = options.stop or options.steps
-    seconds = train(options.folder, options.steps, stop, options.seed)
+    seconds = train(options.folder, options.steps, stop, options.seed, options.style)
     run = {
         "steps": options.steps,
         "stop": stop,
         "batch": BATCH,
         "seed": options.seed,
+        "style": options.style,
         "cpu_seconds": round(seconds),
     }
     (options.folder / "run.json").write_text(json.dumps(run, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from kyc import zone_looks
 from kyc.document import DocumentType
 from kyc.geometry import framed, load, turn, turn_point, turn_point_back
-from kyc.locator import PageLocator
+from kyc.locator import PageLocator, Place
 from kyc.recogniser import LineRecogniser
 from kyc.specimens import PHONE, Specimen, draw_document, invent_document
 from kyc.training.page_composites import compose
@@ -91,6 +92,26 @@ def test_lines_of_ink_stand_where_the_truth_has_them() -> None:
     for found, true in zip(np.array(lines.quads), quads, strict=True):
         height = np.linalg.norm(true[3] - true[0])
         assert np.linalg.norm(found.mean(0) - true.mean(0)) < 0.6 * height
+
+
+def test_lines_that_lack_their_beginning_are_drawn_out_to_where_a_zone_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    specimen = photographed(302)
+    image = load(specimen.image_bytes)
+    (top_left, top_right, _, _), (_, _, bottom_right, bottom_left) = np.array(specimen.truth["mrz_quads"], np.float32)
+    whole = np.array([top_left, top_right, bottom_right, bottom_left])
+    cut = 12 / 44
+    part = whole + cut * np.array([top_right - top_left, [0, 0], [0, 0], bottom_right - bottom_left], np.float32)
+    place = Place(tuple((float(x), float(y)) for x, y in part), 0.9)
+    monkeypatch.setattr(zone_looks, "STRETCH", 0.0)  # what lies beside the page hides more of the zone from the locator
+
+    look = look_closely(image, [place], LineRecogniser())[0]
+
+    assert look.lawful
+    assert look.length == 44
+    for found, true in zip(np.array(look.lines.quads), np.array(specimen.truth["mrz_quads"]), strict=True):
+        assert np.linalg.norm(found - true, axis=1).max() < 0.05 * np.linalg.norm(true[1] - true[0])
+    monkeypatch.setattr(zone_looks, "MOST_MISSING", 0)
+    assert not any(each.lawful for each in look_closely(image, [place], LineRecogniser()))
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])

@@ -32,7 +32,7 @@ def test_a_doubtful_look_from_the_wrong_end_does_not_turn_the_page_upside_down(m
         return (wrong, replace(true, sureness=-0.26, lawful=False))
 
     monkeypatch.setattr(upright, "look_closely", looks)
-    page = upright.bring_upright(image, locator, RapidReader(), recogniser)
+    page = upright.bring_upright(image, [locator], RapidReader(), recogniser)
 
     assert page.rotation == 0
     assert page.look is not None

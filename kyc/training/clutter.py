@@ -7,7 +7,7 @@ al. 2021, "Learning to see by looking at noise"): a network that saw only smooth
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import cv2
@@ -28,7 +28,7 @@ def texture(number: int, *, busy: bool = False) -> Image:
     ground = grounds[int(rng.integers(len(grounds)))](SIZE, rng)
     if busy:
         ground = _muted(ground, float(rng.uniform(0, 1.2)))
-    things = (_sheet, _sheet, _keys, _blocks, _cables, _stripes)
+    things = (_sheet, _sheet, _keys, partial(_blocks, stained=busy), _cables, _stripes)
     for _ in range(int(rng.choice([0, 1, 3, 6, 10]))):
         things[int(rng.integers(len(things)))](ground, rng)
     return ground
@@ -162,8 +162,8 @@ def _keys(ground: Image, rng: np.random.Generator) -> None:
     _put(ground, board, rng)
 
 
-def _blocks(ground: Image, rng: np.random.Generator) -> None:
-    thing = tinted(int(rng.integers(40, 300)), int(rng.integers(40, 300)), rng)
+def _blocks(ground: Image, rng: np.random.Generator, *, stained: bool) -> None:
+    thing = tinted(int(rng.integers(40, 300)), int(rng.integers(40, 300)), rng, stained=stained)
     thing = np.clip(thing * rng.uniform(0.2, 1.0, 3), 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         print_text(thing, thing.shape[0], rng)

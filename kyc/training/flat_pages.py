@@ -182,10 +182,10 @@ def spectrum(height: int, width: int, rng: np.random.Generator) -> Any:
     return (mixed / max(float(mixed.std()), 1e-9)).astype(np.float32)
 
 
-def spread(page: FlatPage, rng: np.random.Generator) -> FlatPage:
+def spread(page: FlatPage, rng: np.random.Generator, *, stained: bool = False) -> FlatPage:
     """The page of an open booklet with its neighbour above or below; both count as the document."""
     height, width = page.image.shape[:2]
-    other = tinted(int(height * rng.uniform(0.7, 1.0)), width, rng)
+    other = tinted(int(height * rng.uniform(0.7, 1.0)), width, rng, stained=stained)
     if rng.random() < 0.7:
         print_text(other, int(other.shape[0] * rng.uniform(0.3, 1.0)), rng)
     fold = max(2, int(height * 0.015))

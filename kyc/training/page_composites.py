@@ -56,7 +56,7 @@ def compose(seed: int, *, side: int = SIDE, first_page: int = 0, style: Style = 
     if kind > 0.06:
         page = _pick(first_page, rng, style)
         if kind < 0.18:
-            page = spread(page, rng)
+            page = spread(page, rng, stained=style.clutter)
         elif kind < 0.26:
             page = stacked(page, _pick(first_page, rng, style), rng)
         corners = _scan_corners(page, big, rng) if kind > 0.86 else _corners(page, big, rng, style.level)

@@ -51,11 +51,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def fingerprint() -> str:
     """What results depend on: reading code, evaluation documents and models, as a short digest."""
     digest = hashlib.sha256()
-    models = [(f"models/{name}", "*") for name in ("mrz", "page", "page_clutter", "visual_zone")]
     for folder, pattern in (
         ("kyc", "*.py"),
         ("kyc/evaluation", "*.py"),
-        *models,
+        *((f"models/{name}", "*") for name in MODELS),
         ("benchmarks", "documents_reading.py"),
     ):
         for path in sorted((REPOSITORY / folder).glob(pattern)):

@@ -55,8 +55,7 @@ from clearance.temporal import connect, connect_filing
 from clearance.trust import (
     CUSTOMER_RISK,
     DOCUMENT_FIELDS,
-    DOCUMENT_LINES,
-    DOCUMENT_PAGES,
+    DOCUMENTS,
     SCREENING,
     TRANSACTIONS,
     ApprovedModels,
@@ -142,7 +141,7 @@ def build_workers(
     """
     recorder = DecisionRecorder(parts.pool, parts.code_version)
     risk_model, scorer = parts.models.champion(CUSTOMER_RISK), parts.models.champion(SCREENING)
-    for name in (DOCUMENT_LINES, DOCUMENT_PAGES, DOCUMENT_FIELDS):
+    for name in DOCUMENTS:
         parts.models.champion(name)
     reader = Reader(tagger=LayoutTagger(parts.models.place(DOCUMENT_FIELDS)))
     compare = partial(match_faces, liveness=parts.liveness)
